@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine's console: the hypervisor's log and the consoles of all domains
+ * on one UART. Every line carries its origin ("[name] " or "skerry: ").
+ * With the multiplexer, Ctrl-A three times moves the input to the next domain.
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <domain.h>
+
+/* Assembles lines; it stands in the arena, since it is guest content. */
+struct console_line {
+  uint16_t used;
+  char text[254];
+};
+
+/* Bytes that the current domain prints. What the domain with the input prints
+ * appears at once, that of the others line by line. */
+void console_domain_write(struct domain *d, struct console_line *line, const char *s, size_t n);
+/* Bytes typed for this domain, up to n; MAIL_CONSOLE on vCPU 0 says that there are some. */
+size_t console_domain_read(struct domain *d, char *s, size_t n);
+
+/* Interrupt context: bytes have come from the UART. */
+void console_receive(void);
+/* Boot: after the manifest is known. */
+void console_start(void);
+/* Raw output for panic: no lock, no interrupt. */
+void console_panic_write(const char *s, size_t n);
+
+#endif

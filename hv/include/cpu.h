@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Physical CPUs: the shared record of each, its loop, and the set type. What
+ * is private to a CPU (stacks, windows, descriptor tables) is arch's.
+ */
+#ifndef CPU_H
+#define CPU_H
+
+#include <lib/types.h>
+#include <timer.h>
+
+#define CPUS_MAX 255
+
+struct vcpu_stub;
+struct domain_stub;
+
+struct cpu {
+  uint32_t id;        /* 0 is the boot CPU, then MADT order */
+  uint32_t core;      /* CPUs with equal numbers are threads of one core */
+  bool online;
+  bool pinned;        /* owned by pinned vCPUs (scheduler) */
+  bool need_resched;  /* asked to go through the scheduler at the next chance; atomic */
+  bool serve;         /* arch_cpu_serve has something to do; atomic */
+  struct vcpu_stub *running;  /* the vCPU whose stack this CPU is on, or NULL */
+  struct domain_stub *linked; /* the domain whose arena is linked, or NULL; atomic */
+  struct timer_queue timers;
+  struct timer slice;         /* fair scheduler */
+  uint32_t arch_id;           /* x86: local APIC id */
+  uint64_t windows, visits;   /* counts for the auditor */
+} __aligned(64);
+
+extern struct cpu cpus[CPUS_MAX];
+extern unsigned cpu_count; /* CPUs that were started */
+
+/* Sets need_resched and, if the CPU may be in a guest or idle, interrupts it. */
+void cpu_resched(struct cpu *c);
+
+/* The scheduler's loop, on the CPU's private stack; entered once by every CPU
+ * after boot, never left. */
+void cpu_loop(void) __noreturn;
+
+#endif
