@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The x86 part of a vCPU and a domain: what is common to both vendors. A
+ * vendor keeps its control block behind `vendor`.
+ */
+#ifndef ASM_VCPU_H
+#define ASM_VCPU_H
+
+#include <asm/vlapic.h>
+#include <lib/types.h>
+
+/* General registers, in the order of their ModRM numbers. Valid in root mode between exit and
+ * entry, the vendor copies what its control block holds (rax, rsp, rip, rflags). */
+struct x86_regs {
+  uint64_t gpr[16]; /* rax rcx rdx rbx rsp rbp rsi rdi r8 .. r15 */
+  uint64_t rip;
+  uint64_t rflags;
+};
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+
+/* A segment as the control blocks hold it: SVM's packed attribute format (APM vol. 2,
+ * 15.5: type, S, DPL, P, AVL, L, D/B, G in bits 0-11). */
+struct x86_segment {
+  uint16_t selector;
+  uint16_t attributes;
+  uint32_t limit;
+  uint64_t base;
+};
+enum x86_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_GDTR, SEG_IDTR };
+#define SEG_ATTR_L  0x200u
+#define SEG_ATTR_DB 0x400u
+
+/* Registers that stay in the vendor's control block and are read and written through the seam. */
+enum x86_creg {
+  CREG_CR0,
+  CREG_CR2,
+  CREG_CR3,
+  CREG_CR4,
+  CREG_CR8, /* task priority, 0..15 */
+  CREG_EFER,
+  CREG_DR6,
+  CREG_DR7,
+  CREG_PAT,
+  CREG_STAR,
+  CREG_LSTAR,
+  CREG_CSTAR,
+  CREG_SFMASK,
+  CREG_KERNEL_GS_BASE,
+  CREG_SYSENTER_CS,
+  CREG_SYSENTER_ESP,
+  CREG_SYSENTER_EIP,
+  CREG_TSC_OFFSET,
+  CREG_INTERRUPT_SHADOW, /* 0 or 1 */
+};
+
+struct x86_mtrr {
+  uint64_t def_type;
+  uint64_t fixed[11];
+  uint64_t base[8], mask[8];
+};
+
+/* An event to be injected at the next entry. */
+enum x86_event_type { EVENT_NONE, EVENT_INTERRUPT, EVENT_NMI, EVENT_EXCEPTION };
+struct x86_event {
+  enum x86_event_type type;
+  uint8_t vector;
+  bool has_error;
+  uint32_t error;
+};
+
+enum x86_activity { ACTIVITY_RUN, ACTIVITY_HALT, ACTIVITY_WAIT_SIPI, ACTIVITY_OFFLINE };
+
+struct arch_vcpu {
+  struct x86_regs regs;
+  uint64_t next_rip;        /* of the exit's instruction where the machine reports it, else 0 */
+  struct x86_event event;   /* to inject; an event whose delivery an exit interrupted stands here too */
+  bool nmi_pending;
+  bool callback_due;        /* personality's direct vector waits for the window */
+  enum x86_activity activity;
+  uint64_t dr[4];
+  uint64_t xcr0;
+  uint64_t xss;
+  uint64_t apic_base;       /* IA32_APIC_BASE */
+  uint64_t tsc_adjust;      /* IA32_TSC_ADJUST */
+  uint64_t tsc_aux;
+  uint64_t misc_enable;
+  struct x86_mtrr mtrr;
+  struct vlapic lapic;
+  uint64_t thread_sp;       /* saved stack pointer of the thread, arena address */
+  void *fpu;                /* XSAVE area, arena page */
+  void *vendor;             /* control block (SVM: VMCB), arena page */
+  uint64_t vendor_maddr;
+  uint32_t asid;
+  uint64_t asid_generation; /* of `asid_cpu`; another: a new ASID is due */
+  struct cpu *asid_cpu;
+  uint64_t flush_seen;      /* domain's flush_gen when the translations were last dropped here */
+  uint64_t undecoded;       /* accesses in a form that root mode does not decode */
+};
+
+struct arch_domain {
+  uint64_t guest_slots; /* ARENA_GUEST slots that are linked */
+};
+
+struct arch_domain_stub {
+  uint64_t heap_pdpt;     /* machine address of the arena heap's level-3 table */
+  uint64_t npt_root;      /* machine address of the nested page table's root */
+  uint64_t guest_pdpt[8]; /* machine addresses of its level-3 tables, 512 GiB each, 0: none */
+};
+
+#endif

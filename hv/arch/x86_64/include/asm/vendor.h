@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vendor seam: what SVM and VMX owe to the rest of x86_64, and (second
+ * half) the common exit handlers that their loops call. Each vendor owns its
+ * loop; nothing above knows which one runs.
+ */
+#ifndef ASM_VENDOR_H
+#define ASM_VENDOR_H
+
+#include <domain.h>
+
+struct x86_vendor {
+  const char *name;
+  /* Boot CPU, before anything: does this machine have it, enabled? A reason if not. */
+  const char *(*missing)(void);
+  /* Each CPU: turn it on. */
+  void (*cpu_start)(struct cpu *c);
+  enum status (*vcpu_init)(struct vcpu *v);
+  /* Control block to the power-on state (APM vol. 2, 14.1.3); registers follow by set. */
+  void (*vcpu_reset)(struct vcpu *v);
+  void (*run)(struct vcpu *v);
+  /* On this CPU, before the first entry after another vCPU ran. */
+  void (*vcpu_load)(struct vcpu *v);
+  void (*vcpu_save)(struct vcpu *v);
+  uint64_t (*get)(struct vcpu *v, enum x86_creg r);
+  void (*set)(struct vcpu *v, enum x86_creg r, uint64_t value);
+  void (*get_segment)(struct vcpu *v, enum x86_seg s, struct x86_segment *out);
+  void (*set_segment)(struct vcpu *v, enum x86_seg s, const struct x86_segment *in);
+  uint8_t (*cpl)(struct vcpu *v);
+  /* Drop this CPU's translations of the domain (new ASID / INVEPT). */
+  void (*flush)(struct domain_stub *d);
+};
+
+extern const struct x86_vendor *vendor;
+extern const struct x86_vendor svm_vendor;
+
+/* --- common exit handlers: each advances RIP or queues an exception ------------- */
+
+void x86_exit_cpuid(struct vcpu *v);
+void x86_exit_hypercall(struct vcpu *v); /* VMMCALL, VMCALL */
+void x86_exit_rdmsr(struct vcpu *v);
+void x86_exit_wrmsr(struct vcpu *v);
+void x86_exit_hlt(struct vcpu *v);
+void x86_exit_xsetbv(struct vcpu *v);
+void x86_exit_rdtsc(struct vcpu *v); /* RDTSC or RDTSCP, told apart by decoding */
+/* Instructions that are refused (#UD) or do nothing (WBINVD, PAUSE). */
+void x86_exit_undefined(struct vcpu *v);
+void x86_exit_nop(struct vcpu *v);
+
+struct x86_io {
+  uint16_t port;
+  uint8_t size; /* 1, 2, 4 */
+  bool in, string, rep;
+  uint64_t next_rip; /* 0: decode */
+};
+void x86_exit_io(struct vcpu *v, const struct x86_io *io);
+
+/* A nested page fault at `gpa`: local APIC page, write to log-dirty or read-only, nothing there. */
+struct x86_npf {
+  uint64_t gpa;
+  bool write, fetch, present;
+};
+void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
+
+/* Queue #UD, #GP(0), #PF... for the next entry; combines with a pending exception (double fault,
+ * triple fault ends the domain). */
+void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
+#define VECTOR_DB 1
+#define VECTOR_UD 6
+#define VECTOR_DF 8
+#define VECTOR_GP 13
+#define VECTOR_PF 14
+#define VECTOR_MC 18
+
+/* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
+ * (the vendor then asks for an exit at the window). */
+bool x86_prepare_event(struct vcpu *v);
+/* Can the guest take a maskable interrupt right now (IF set, no shadow, no event queued)? */
+bool x86_window_open(struct vcpu *v);
+
+/* --- decoding -------------------------------------------------------------------- */
+
+/* A decoded instruction, as far as root mode decodes (cpu/decode.c): the length
+ * of those that exit, and plain moves to and from memory. */
+enum insn_op {
+  INSN_OTHER, /* not decoded */
+  INSN_CPUID,
+  INSN_RDMSR,
+  INSN_WRMSR,
+  INSN_HLT,
+  INSN_VMMCALL,
+  INSN_VMCALL,
+  INSN_RDTSC,
+  INSN_RDTSCP,
+  INSN_XSETBV,
+  INSN_INVD,
+  INSN_WBINVD,
+  INSN_PAUSE,
+  INSN_RDPMC,
+  INSN_IN_OUT,
+  INSN_LOAD,  /* mov reg <- mem (also movzx, movsx) */
+  INSN_STORE, /* mov mem <- reg or immediate */
+};
+struct insn {
+  enum insn_op op;
+  uint8_t length;
+  uint8_t size;        /* of the memory operand: 1, 2, 4, 8 */
+  uint8_t reg;         /* register operand (0..15), 0xff: immediate */
+  uint8_t reg_size;    /* bytes of the register that a load writes */
+  bool high_byte;      /* ah, ch, dh, bh */
+  bool sign_extend;
+  uint64_t immediate;
+};
+/* Decode `n` bytes (at most 15) for a code segment of 16, 32 or 64 bits. False: INSN_OTHER or
+ * not enough bytes. */
+bool insn_decode(const uint8_t *bytes, unsigned n, unsigned mode_bits, struct insn *out);
+/* Fetch and decode at the guest's RIP. False: an exception has been queued (#PF of the
+ * fetch) or the form is unknown (#GP queued and counted). */
+bool x86_fetch(struct vcpu *v, struct insn *out);
+/* 16, 32 or 64 from CS. */
+unsigned x86_mode_bits(struct vcpu *v);
+/* RIP = next, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
+void x86_advance(struct vcpu *v, uint64_t next_rip);
+/* RIP past an instruction that must be `op`: next_rip if the machine reports it, else decoded. False as
+ * x86_fetch. */
+bool x86_skip(struct vcpu *v, enum insn_op op);
+
+/* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */
+
+enum { WALK_WRITE = 1, WALK_USER = 2, WALK_FETCH = 4, WALK_IMPLICIT = 8 };
+struct walk_fault {
+  uint32_t error; /* #PF error code */
+};
+/* Guest-linear to guest-physical. False: *fault has the #PF error code (a non-canonical address
+ * reports error 0 with `fault->error` = UINT32_MAX: #GP). */
+bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa,
+                 struct walk_fault *fault);
+
+/* --- state table (cpu/state.c) ------------------------------------------------------ */
+
+struct state_record {
+  const char *name;
+  uint32_t id; /* stable, for save and debugging */
+  uint64_t reset; /* value at power-on */
+  uint64_t init;  /* value after INIT, unless keep */
+  bool keep_on_init;
+  uint64_t (*get)(struct vcpu *v, uint32_t arg);
+  bool (*set)(struct vcpu *v, uint32_t arg, uint64_t value); /* false: not a legal value */
+  uint32_t arg;
+};
+extern const struct state_record state_table[];
+extern const unsigned state_count;
+void state_reset(struct vcpu *v);
+void state_init(struct vcpu *v); /* after INIT */
+void state_dump(struct vcpu *v);
+
+/* --- CPUID and MSR policy (cpu/cpuid.c, cpu/msr.c) --------------------------------- */
+
+void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
+/* Bits of XCR0 that the guest may set; size of the area for a value. */
+uint64_t cpuid_xcr0_allowed(void);
+/* False: #GP. */
+bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value);
+bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value);
+/* MSRs that a guest reads and writes without an exit; ends with 0xffffffff. */
+extern const uint32_t msr_direct[];
+bool cr0_legal(uint64_t value);
+bool cr4_legal(uint64_t value);
+bool efer_legal(uint64_t value);
+
+#endif

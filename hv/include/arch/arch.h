@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The architecture contract: all that core, xen and builder ask of a machine.
+ * An architecture owes each function here, guest.h's four, and the types of
+ * asm/vcpu.h. Root mode runs with interrupts off everywhere but in arch_idle
+ * and a moment after each exit, so "interrupt context" is a place, not a
+ * preemption: no code is interrupted in the middle.
+ */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+#include <domain.h>
+#include <p2m.h>
+
+/* --- CPUs and time -------------------------------------------------------- */
+
+/* This CPU's record. Constant time; valid as soon as C runs on the CPU. */
+struct cpu *arch_this_cpu(void);
+/* Interrupt another CPU, so that it leaves its guest or idle. Any context. */
+void arch_kick(struct cpu *c);
+/* Wait for an interrupt with interrupts on; `has_work` is asked with them off, and no
+ * interrupt between the question and the wait is lost. No arena is linked. */
+void arch_idle(struct cpu *c, bool (*has_work)(struct cpu *c));
+/* A breath in a spin loop; also does what other CPUs have asked of this one (flush). */
+void arch_cpu_serve(void);
+/* System time, ns since boot; monotonic, equal on all CPUs. */
+uint64_t arch_time(void);
+/* Program this CPU's timer interrupt for system time `deadline`; UINT64_MAX: none. A
+ * past deadline interrupts at once. */
+void arch_timer_set(uint64_t deadline);
+/* Turn the machine off, or restart it. */
+void arch_poweroff(void) __noreturn;
+/* After panic has printed its reason: stop the other CPUs, print registers and
+ * the backtrace, halt. */
+void arch_panic(void) __noreturn;
+
+/* --- Address space ---------------------------------------------------------- */
+
+/* Make the host tables of a new arena (frames charged to d->domid) with its first page,
+ * struct domain, zeroed. Runs at boot, on any CPU. NO_MEMORY. */
+enum status arch_arena_create(struct domain_stub *d);
+/* Link the arena on this CPU (none is linked), or unlink the one that is. */
+void arch_arena_link(struct domain_stub *d);
+void arch_arena_unlink(void);
+/* Heap part of the linked arena: map `mfn` read-write at the page `va`, or unmap it and forget
+ * every stale translation of it. map: NO_MEMORY when a table is missing. The arena's lock is held. */
+enum status arch_arena_map(void *va, mfn_t mfn);
+void arch_arena_unmap(void *va);
+/* First and end address of the heap part. */
+extern char *const arch_arena_heap_start, *const arch_arena_heap_end;
+
+/* A private window onto one frame, for one operation: open, use, close, in stack order, at
+ * most ARCH_WINDOWS at a time, none over a switch or at guest entry. */
+#define ARCH_WINDOWS 4
+void *arch_window_open(mfn_t mfn, bool writable);
+void arch_window_close(void *window);
+/* Write zeroes to 2^order frames, through a window. Serves others between 2 MiB pieces. */
+void arch_scrub(mfn_t mfn, unsigned order);
+
+/* --- Nested page tables: the format; core/p2m.c does the walking ------------- */
+
+#define ARCH_P2M_LEVELS  4
+#define ARCH_P2M_ENTRIES 512
+typedef uint64_t p2m_pte_t;
+
+/* Level 0 is the last (4 KiB), 1 has 2 MiB leaves, 2 1 GiB leaves if the machine has them. */
+bool arch_p2m_leaf_allowed(unsigned level);
+p2m_pte_t arch_p2m_leaf(unsigned level, mfn_t mfn, enum p2m_type t);
+p2m_pte_t arch_p2m_table(unsigned level, mfn_t table);
+/* What an entry of `level` is: *is_table, else *type (P2M_NONE: absent) and *mfn. */
+void arch_p2m_decode(unsigned level, p2m_pte_t e, bool *is_table, mfn_t *mfn, enum p2m_type *t);
+/* Store one entry so that a CPU that walks sees the old or the new one whole. */
+void arch_p2m_write(p2m_pte_t *slot, unsigned level, p2m_pte_t e);
+/* Guest-physical width in bits. */
+unsigned arch_p2m_bits(void);
+/* The root's entry `index` has changed: bring the arena's view of guest memory in line. */
+void arch_p2m_root_changed(struct domain *d, unsigned index);
+/* This CPU: drop every translation of the linked domain, the guest's and the arena's view. */
+void arch_p2m_flush_local(struct domain_stub *d);
+
+/* --- vCPUs -------------------------------------------------------------------- */
+
+enum status arch_domain_init(struct domain *d);
+/* Allocate what a vCPU needs, in the arena, once. NO_MEMORY. */
+enum status arch_vcpu_init(struct vcpu *v);
+/* Power-on state (x86: waiting for INIT/SIPI). The boot vCPU then gets the start state of the
+ * boot protocol: entry point and start_info address. */
+void arch_vcpu_reset(struct vcpu *v);
+void arch_vcpu_start(struct vcpu *v, gpa_t entry, gpa_t start_info);
+/* The vendor's exit loop: enters the guest again and again; returns when
+ * vcpu_prepare_entry said no. */
+void arch_vcpu_run(struct vcpu *v);
+/* The CPU takes up, or leaves, a vCPU: registers that exits do not touch (FPU, debug). */
+void arch_vcpu_load(struct vcpu *v);
+void arch_vcpu_save(struct vcpu *v);
+/* From the CPU's loop to the vCPU's thread (first time: vcpu_thread on a fresh stack)
+ * and back. */
+void arch_thread_enter(struct vcpu *v);
+void arch_thread_leave(struct vcpu *v);
+/* Discard what stands on a parked vCPU's stack: its next enter starts vcpu_thread afresh. */
+void arch_thread_reset(struct vcpu *v);
+/* Mail for the local APIC (MAIL_APIC_TIMER, MAIL_INTERRUPT). */
+void arch_vcpu_mail(struct vcpu *v, uint64_t mail);
+/* An interrupt or NMI that the guest could take now if it were running? */
+bool arch_vcpu_can_take_interrupt(struct vcpu *v);
+/* Raise a fixed interrupt in the vCPU's own local APIC (per-vCPU upcall vectors). */
+void arch_vcpu_raise(struct vcpu *v, uint8_t vector);
+/* Print the vCPU's registers to the log. */
+void arch_vcpu_dump(struct vcpu *v);
+
+#endif
