@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The runtime of the micro-guests: all that a test may call. A guest is one C file with a
+// `void test_main(void)`; the runtime starts it, prints its last line and powers the domain off.
+// Numbers of the guest ABI come from Debian's libxen-dev headers.
+#ifndef RT_H
+#define RT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/xen.h>
+#include <xen/arch-x86/cpuid.h>
+#include <xen/arch-x86/hvm/start_info.h>
+#include <xen/errno.h>
+#include <xen/event_channel.h>
+#include <xen/features.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/hvm_vcpu.h>
+#include <xen/hvm/params.h>
+#include <xen/memory.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <xen/version.h>
+
+#include "cpu.h"
+#include "hypercall.h"
+
+#define PAGE_SIZE    4096UL
+#define MAX_CPUS     16
+#define MS           1000000UL // nanoseconds
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+// --- Results. Each prints one line, `PASS name` or `FAIL name: reason`.
+void check_true(const char *name, int ok, const char *reason);
+void check_eq(const char *name, int64_t got, int64_t want);
+void check_fault(const char *name, int got, int want);
+#define CHECK(name, condition) check_true(name, !!(condition), #condition)
+// Prints the last line and powers the domain off.
+void test_done(void) __attribute__((noreturn));
+// The test itself.
+void test_main(void);
+
+// --- Output. One call is one line for console_io; %d %u %x %s %c %p with l and 0-padded widths.
+void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int snprintf(char *buffer, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void console_write(const char *text, size_t length);
+
+// --- Strings.
+void *memset(void *to, int value, size_t size);
+void *memcpy(void *to, const void *from, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *text);
+
+// --- Traps. An IRQ handler gets the frame it interrupted; it sends its own EOI.
+struct regs {
+  uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+  uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+typedef void trap_fn(struct regs *regs);
+void trap_set(unsigned vector, trap_fn *handler);
+// Runs code with CPL 3; returns the vector of the trap that ended it (3 for its own int3).
+int user_call(void (*code)(void));
+
+// --- CPUs. A struct cpu is reached through GS; `vcpu` is the number the hypervisor uses.
+struct fault {
+  int vector; // NO_FAULT or the vector
+  uint64_t error, address, rip;
+};
+struct cpu {
+  struct cpu *self;
+  uint64_t resume_rip; // offset 8: TRY's label, 0 = traps are fatal
+  uint64_t resume_rsp; // offset 16: 0 = keep the interrupted one
+  struct fault fault;
+  unsigned vcpu;
+  volatile int online;
+  void (*entry)(void);
+  uint8_t *stack_top;
+};
+extern struct cpu cpus[MAX_CPUS];
+static inline struct cpu *this_cpu(void) {
+  struct cpu *cpu;
+  asm volatile("mov %%gs:0, %0" : "=r"(cpu));
+  return cpu;
+}
+#define NO_FAULT (-1)
+// Runs one piece of assembly; this_cpu()->fault.vector says whether it faulted.
+#define TRY(code, outputs, ...)                                                                    \
+  ({                                                                                               \
+    this_cpu()->fault.vector = NO_FAULT;                                                           \
+    asm volatile("movq $771f, %%gs:8\n\t" code "\n771: movq $0, %%gs:8"                            \
+                 : outputs:__VA_ARGS__                                                             \
+                 : "memory", "cc");                                                                \
+    this_cpu()->fault.vector;                                                                      \
+  })
+#define TRY_NO_OUTPUT
+#define COMMA , // between two outputs of TRY
+int try_rdmsr(uint32_t msr, uint64_t *value);
+int try_wrmsr(uint32_t msr, uint64_t value);
+// Starts vCPU `vcpu` with VCPUOP_initialise and VCPUOP_up; 0, or the error. Waits until it runs.
+int cpu_start(unsigned vcpu, void (*entry)(void));
+// The same by INIT and SIPI to an APIC id. Waits until it runs; 0 or -1 after a second.
+int cpu_start_sipi(unsigned vcpu, uint32_t apic_id, void (*entry)(void));
+void cpu_init(struct cpu *cpu, unsigned vcpu);
+
+// --- Memory.
+extern const struct hvm_start_info *start_info;
+extern uint8_t guest_end[];
+// A zeroed page, never freed; 256 of them.
+void *page_alloc(void);
+// Maps a physical page at a virtual one of its own above 512 GiB (slots 0 to 511).
+#define VM_BASE 0x8000000000UL
+#define PTE_P   1UL
+#define PTE_W   2UL
+#define PTE_U   4UL
+#define PTE_NX  (1UL << 63)
+void *vm_map(unsigned slot, uint64_t paddr, uint64_t flags);
+
+// --- Time.
+extern struct shared_info *shared_info; // mapped by rt_main
+uint64_t time_ns(void);                 // pvclock, nanoseconds since boot
+uint64_t time_of(const volatile struct vcpu_time_info *t, uint64_t tsc);
+uint64_t tsc_hz(void);
+void delay_ns(uint64_t ns);
+// Spins until the condition holds; false after `ns`.
+#define WAIT(condition, ns)                                                                        \
+  ({                                                                                               \
+    uint64_t end_ = time_ns() + (ns);                                                              \
+    while (!(condition) && time_ns() < end_)                                                       \
+      cpu_relax();                                                                                 \
+    !!(condition);                                                                                 \
+  })
+
+// --- Hypercalls with their structures filled in; 0, a result or -XEN_errno.
+int64_t hvm_param_get(uint32_t index, uint64_t *value);
+int64_t hvm_param_set(uint32_t index, uint64_t value);
+int64_t evtchn_alloc_unbound(domid_t remote); // port or error
+int64_t evtchn_bind_ipi(unsigned vcpu);
+int64_t evtchn_bind_virq(unsigned virq, unsigned vcpu);
+int64_t evtchn_bind_interdomain(domid_t remote, unsigned port);
+int64_t evtchn_close(unsigned port);
+int64_t evtchn_send(unsigned port);
+int64_t evtchn_unmask(unsigned port);
+int64_t evtchn_bind_vcpu(unsigned port, unsigned vcpu);
+int64_t evtchn_status(unsigned port, struct evtchn_status *status);
+int64_t physmap_add(unsigned space, uint64_t index, uint64_t gfn);
+int evtchn_pending(unsigned port);
+void evtchn_clear(unsigned port);
+void evtchn_set_mask(unsigned port, int masked);
+void shutdown(unsigned reason) __attribute__((noreturn));
+
+#endif
