@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the machine tests boot: stock kernels, fetched and not installed, and a
+# small user space for them.
+
+KERNELS := build/kernels
+FETCH = @mkdir -p $(@D); tools/fetch-debian.sh
+
+$(KERNELS)/vmlinuz-cloud:
+	$(FETCH) linux-image-cloud-amd64 amd64 './boot/vmlinuz-*' $@
+
+$(KERNELS)/vmlinuz-686:
+	$(FETCH) linux-image-686-pae i386 './boot/vmlinuz-*' $@
+
+$(KERNELS)/busybox-%:
+	$(FETCH) busybox-static $* ./bin/busybox $@
+
+# Kernels without their compression, for the machines that are compared with.
+$(KERNELS)/vmlinux-%: $(KERNELS)/vmlinuz-% tools/unpack-kernel.py
+	@$(PYTHON) tools/unpack-kernel.py $< $@
+
+$(KERNELS)/initramfs-%.cpio: $(KERNELS)/busybox-% tests/system/initramfs/init tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $< tests/system/initramfs/init $@
+
+.PHONY: linux
+linux: $(KERNELS)/vmlinuz-cloud $(KERNELS)/initramfs-amd64.cpio ##  Fetch the stock kernel, make its user space
+
+.PRECIOUS: $(KERNELS)/vmlinuz-% $(KERNELS)/vmlinux-% $(KERNELS)/busybox-%

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Takes one file out of a Debian package that is downloaded, never installed:
+#
+#   tools/fetch-debian.sh PACKAGE ARCHITECTURE FILE OUTPUT
+#
+# for example `linux-image-cloud-amd64 amd64 './boot/vmlinuz-*' OUTPUT`; of a
+# meta-package for kernels, the kernel's package is meant. apt works on a state
+# of its own in the cache, so the host's lists, architectures and packages stay
+# as they are. What the cache has is used without the network; remove the cache
+# (~/.cache/skerry, or $SKERRY_CACHE) for newer packages.
+set -eu
+
+package=$1
+arch=$2
+file=$3
+output=$4
+cache=${SKERRY_CACHE:-$HOME/.cache/skerry}
+kept=$cache/files/$package-$arch-$(basename "$output")
+state=$cache/apt-$arch
+
+apt() {
+  tool=$1
+  shift
+  "$tool" -q -o "Dir::State=$state/state" -o "Dir::State::Status=/dev/null" \
+    -o "Dir::Cache=$state/cache" -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
+    -o "APT::Sandbox::User=" "$@"
+}
+
+# The versioned package that a kernel's meta-package stands for today, or the
+# package itself.
+resolve() {
+  dependencies=$(apt apt-cache depends "$package" 2> /dev/null) || {
+    cat "$state/update.log" >&2
+    echo "fetch-debian: no package $package for $arch; see the messages above" >&2
+    exit 1
+  }
+  kernel=$(echo "$dependencies" | sed -n 's/^ *Depends: \(linux-image-\)/\1/p' | head -n 1)
+  echo "${kernel:-$package}"
+}
+
+fetch() {
+  mkdir -p "$state/state/lists/partial" "$state/cache/archives/partial" "$cache/files"
+  apt apt-get update > "$state/update.log" 2>&1 || true # one mirror of several may fail
+  real=$(resolve)
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  (cd "$work" && apt apt-get download "$real")
+  dpkg-deb --fsys-tarfile "$work"/*.deb | tar -x -O --wildcards "$file" > "$work/file"
+  echo "$real $(dpkg-deb -f "$work"/*.deb Version)" > "$kept.package"
+  mv "$work/file" "$kept" # last: its presence says complete
+}
+
+[ -s "$kept" ] || fetch
+mkdir -p "$(dirname "$output")"
+ln -sfn "$kept" "$output"
+echo "$output: $(cat "$kept.package")"
