@@ -7,13 +7,8 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#include <console_line.h>
 #include <domain.h>
-
-/* Assembles lines; it stands in the arena, since it is guest content. */
-struct console_line {
-  uint16_t used;
-  char text[254];
-};
 
 /* Bytes that the current domain prints. What the domain with the input prints
  * appears at once, that of the others line by line. */
