@@ -135,6 +135,33 @@ unit: ##  Build and run the unit tests on this host
 -include $(wildcard tools/skerry/build.mk tests/unit/build.mk tests/guest/build.mk)
 -include $(wildcard tests/system/build.mk)
 
+# --- A whole system -------------------------------------------------------------
+
+SYSTEM := systems/two-linux
+IMAGE := build/systems/$(notdir $(SYSTEM)).img
+
+$(IMAGE): $(SYSTEM)/system.yaml tool linux
+	@mkdir -p $(@D)
+	@build/tools/skerry build $< -o $@
+
+.PHONY: image run iso check check-all figures
+image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=folder: another) into build/systems/
+
+run: hv image ##  Boot it: on a terminal, with its consoles; else until all domains are ready
+	@$(PYTHON) tools/run.py $(O)/skerry-hv.elf $(SYSTEM)/system.yaml $(IMAGE)
+
+iso: hv image ##  Make build/skerry.iso, which GRUB boots on BIOS and UEFI
+	@tools/mkiso.sh $(O)/skerry-hv.elf $(IMAGE) build/skerry.iso
+
+check: ##  Run every test but the slow ones
+	@$(PYTHON) tools/check.py
+
+check-all: ##  Run every test
+	@$(PYTHON) tools/check.py --all
+
+figures: ##  Measure size, speed and memory; one figure a line
+	@$(PYTHON) tools/figures.py
+
 .PHONY: clean
 clean: ##  Remove build/
 	rm -rf build

@@ -24,4 +24,7 @@ $(KERNELS)/initramfs-%.cpio: $(KERNELS)/busybox-% tests/system/initramfs/init to
 .PHONY: linux
 linux: $(KERNELS)/vmlinuz-cloud $(KERNELS)/initramfs-amd64.cpio ##  Fetch the stock kernel, make its user space
 
+.PHONY: linux32
+linux32: $(KERNELS)/vmlinuz-686 $(KERNELS)/initramfs-i386.cpio
+
 .PRECIOUS: $(KERNELS)/vmlinuz-% $(KERNELS)/vmlinux-% $(KERNELS)/busybox-%

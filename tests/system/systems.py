@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""System files for tests: domains as dictionaries, written out, compiled by the
+real tool, and booted by the real hypervisor."""
+
+import subprocess
+
+import yaml
+
+from machine import BUILD, ROOT, Machine, qemu_arguments
+
+TOOL = BUILD / "tools" / "skerry"
+KERNEL = BUILD / "kernels" / "vmlinuz-cloud"
+RAMDISK = BUILD / "kernels" / "initramfs-amd64.cpio"
+LOGS = BUILD / "logs"
+
+
+def hypervisor(config="default"):
+    return BUILD / config / "skerry-hv.elf"
+
+
+def linux(name, test="", options="", poweroff=True, **fields):
+    """A domain with the stock kernel that runs these tests of the initramfs."""
+    words = ["console=hvc0", "loglevel=4", f"skerry.name={name}"]
+    words += [f"skerry.test={test}"] if test else []
+    words += ["skerry.poweroff=1"] if poweroff else []
+    words += [options] if options else []
+    return {"name": name, "kernel": str(KERNEL), "ramdisk": str(RAMDISK),
+            "command_line": " ".join(words), "memory": "256 MiB", "vcpus": 1, **fields}
+
+
+def linux32(name, test="", **fields):
+    return linux(name, test, **{"kernel": str(BUILD / "kernels" / "vmlinuz-686"),
+                                "ramdisk": str(BUILD / "kernels" / "initramfs-i386.cpio"), **fields})
+
+
+def micro(name, guest, **fields):
+    """A domain with one of the micro-guests."""
+    return {"name": name, "kernel": str(BUILD / "guests" / f"{guest}.elf"), "memory": "16 MiB",
+            "vcpus": 1, **fields}
+
+
+class Bench:
+    """What a test gets: makes images and machines, each under the test's own name."""
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = BUILD / "tests" / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def image(self, domains, machine=None, name="system"):
+        """Compiles a system file; returns the image's path."""
+        path, output = self.folder / f"{name}.yaml", self.folder / f"{name}.img"
+        system = {"system": name, "machine": machine or {}, "domains": domains}
+        path.write_text(yaml.safe_dump({k: v for k, v in system.items() if v}, sort_keys=False))
+        run = subprocess.run([TOOL, "build", path, "-o", output], cwd=ROOT, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        assert run.returncode == 0, f"the tool refused {path}:\n{run.stdout}"
+        return output
+
+    def boot(self, image, config="default", options="", log="", **arguments):
+        """The machine with an image, ready to be entered as a context."""
+        extra = ["-kernel", hypervisor(config), "-initrd", image, *arguments.pop("extra", ())]
+        if options:
+            extra += ["-append", options]
+        return self.machine(qemu_arguments(extra=extra, **arguments), log)
+
+    def machine(self, arguments, log=""):
+        return Machine(arguments, LOGS / "system" / f"{self.name}{log and '-' + log}.log")
+
+    def run(self, domains, machine=None, **arguments):
+        return self.boot(self.image(domains, machine), **arguments)
+
+

@@ -1,0 +1,87 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every stage of `make check`, the later ones too when one fails, and ends
+with the line `N passed, N failed` over all of them.
+
+    tools/check.py [--all]
+
+Each stage is a command whose output holds its counts; a stage that ends badly
+without counting a failure, or that counts nothing at all, is a failure."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGS = ROOT / "build" / "logs"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "-rf"]
+
+# What test programs print: pytest, cmocka, and our own.
+COUNTS = [
+    (re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed\s*$"), (1, 2)),
+    (re.compile(r"^(?:(\d+) failed)?(?:, )?(?:(\d+) passed)?.* in [\d.]+s"), (2, 1)),
+    (re.compile(r"^\[  PASSED  \] (\d+) test"), (1, None)),
+    (re.compile(r"^\[  FAILED  \] (\d+) test"), (None, 1)),
+]
+
+
+def make(*goals):
+    return [os.environ.get("MAKE", "make"), "--no-print-directory", *goals]
+
+
+def stages(everything):
+    slow = ["--slow"] if everything else []
+    return [
+        ("build", make("CONFIG=default", "hv", "tool", "guests", "linux", "linux32")),
+        ("build-minimal", make("CONFIG=minimal", "hv")),
+        ("lint", [*PYTEST, "tests/lint"]),
+        ("unit", make("CONFIG=default", "unit")),
+        ("guests", make("CONFIG=default", "check-guests")),
+        ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),
+    ]
+
+
+def count(line):
+    for pattern, (passed, failed) in COUNTS:
+        match = pattern.match(line)
+        if match and any(match.groups()):
+            return tuple(int(match.group(g) or 0) if g else 0 for g in (passed, failed))
+    return 0, 0
+
+
+def run(name, command):
+    """Runs one stage, shows and keeps its output; returns (passed, failed)."""
+    print(f"--- {name}", flush=True)
+    passed, failed, start = 0, 0, time.monotonic()
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with open(LOGS / f"check-{name}.log", "w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, cwd=ROOT, text=True, env=environment, errors="replace",
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for line in process.stdout:
+            sys.stdout.write(line)
+            log.write(line)
+            found = count(line)
+            passed, failed = passed + found[0], failed + found[1]
+    status = process.wait()
+    if name.startswith("build"):
+        passed = 1 if status == 0 else 0
+    if (status or not passed) and not failed:
+        failed = 1
+    seconds = time.monotonic() - start
+    print(f"--- {name}: {passed} passed, {failed} failed, {seconds:.0f} s", flush=True)
+    return passed, failed
+
+
+def main():
+    LOGS.mkdir(parents=True, exist_ok=True)
+    totals = [run(name, command) for name, command in stages("--all" in sys.argv[1:])]
+    passed, failed = (sum(column) for column in zip(*totals))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
