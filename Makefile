@@ -100,10 +100,10 @@ $(O)/hv/%.o: $(O)/gen/%.c $(AUTOCONF) Makefile
 # The symbol table for backtraces is linked in a second pass. It stands behind
 # the text, which therefore has the same addresses in both.
 $(O)/symbols-0.S: tools/gen-symbols.py
-	@mkdir -p $(@D); $(PYTHON) $< < /dev/null > $@
+	@mkdir -p $(@D); $(PYTHON) $< $(O)/symbols-0.bin < /dev/null > $@
 
 $(O)/symbols-1.S: $(O)/pass0.elf tools/gen-symbols.py
-	@$(NM) -n $< | $(PYTHON) tools/gen-symbols.py > $@
+	@$(NM) -n $< | $(PYTHON) tools/gen-symbols.py $(O)/symbols-1.bin > $@
 
 $(O)/symbols-%.o: $(O)/symbols-%.S
 	@$(CC) -m64 -c -o $@ $<

@@ -5,8 +5,9 @@ with the line `N passed, N failed` over all of them.
 
     tools/check.py [--all]
 
-Each stage is a command whose output holds its counts; a stage that ends badly
-without counting a failure, or that counts nothing at all, is a failure."""
+Each stage is a command whose output holds its counts: a line `STAGE: N passed,
+N failed`, or else what all its test programs print, added up. A stage that ends
+badly without counting a failure, or that counts nothing at all, is a failure."""
 
 import os
 import re
@@ -21,7 +22,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=
 
 # What test programs print: pytest, cmocka, and our own.
 COUNTS = [
-    (re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed\s*$"), (1, 2)),
+    (re.compile(r"^(\d+) passed, (\d+) failed\s*$"), (1, 2)),
     (re.compile(r"^(?:(\d+) failed)?(?:, )?(?:(\d+) passed)?.* in [\d.]+s"), (2, 1)),
     (re.compile(r"^\[  PASSED  \] (\d+) test"), (1, None)),
     (re.compile(r"^\[  FAILED  \] (\d+) test"), (None, 1)),
@@ -52,10 +53,15 @@ def count(line):
     return 0, 0
 
 
+def stage_total(name, line):
+    match = re.match(rf"{name}: (\d+) passed, (\d+) failed\s*$", line)
+    return tuple(map(int, match.groups())) if match else None
+
+
 def run(name, command):
     """Runs one stage, shows and keeps its output; returns (passed, failed)."""
     print(f"--- {name}", flush=True)
-    passed, failed, start = 0, 0, time.monotonic()
+    counts, total, start = [], None, time.monotonic()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with open(LOGS / f"check-{name}.log", "w", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=ROOT, text=True, env=environment, errors="replace",
@@ -63,9 +69,10 @@ def run(name, command):
         for line in process.stdout:
             sys.stdout.write(line)
             log.write(line)
-            found = count(line)
-            passed, failed = passed + found[0], failed + found[1]
+            counts.append(count(line))
+            total = stage_total(name, line) or total
     status = process.wait()
+    passed, failed = total or tuple(map(sum, zip(*counts or [(0, 0)])))
     if name.startswith("build"):
         passed = 1 if status == 0 else 0
     if (status or not passed) and not failed:
