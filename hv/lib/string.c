@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory and string functions with the meanings of the C library. They move
+ * eight bytes at a time; nothing here depends on the machine beyond its
+ * allowing unaligned access.
+ */
+#include <lib/lib.h>
+
+typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
+
+void *memcpy(void *d, const void *s, size_t n) {
+  char *to = d;
+  const char *from = s;
+  for (; n >= 32; n -= 32, to += 32, from += 32) {
+    ((word_t *)to)[0] = ((const word_t *)from)[0];
+    ((word_t *)to)[1] = ((const word_t *)from)[1];
+    ((word_t *)to)[2] = ((const word_t *)from)[2];
+    ((word_t *)to)[3] = ((const word_t *)from)[3];
+  }
+  for (; n >= 8; n -= 8, to += 8, from += 8)
+    *(word_t *)to = *(const word_t *)from;
+  while (n--)
+    *to++ = *from++;
+  return d;
+}
+
+void *memset(void *d, int c, size_t n) {
+  char *to = d;
+  uint64_t word = (uint8_t)c * 0x0101010101010101ull;
+  for (; n >= 32; n -= 32, to += 32) {
+    ((word_t *)to)[0] = word;
+    ((word_t *)to)[1] = word;
+    ((word_t *)to)[2] = word;
+    ((word_t *)to)[3] = word;
+  }
+  for (; n >= 8; n -= 8, to += 8)
+    *(word_t *)to = word;
+  while (n--)
+    *to++ = (char)c;
+  return d;
+}
+
+void *memmove(void *d, const void *s, size_t n) {
+  if ((uintptr_t)d - (uintptr_t)s >= n)
+    return memcpy(d, s, n);
+  char *to = (char *)d + n;
+  const char *from = (const char *)s + n;
+  while (n--)
+    *--to = *--from;
+  return d;
+}
+
+int memcmp(const void *a, const void *b, size_t n) {
+  const unsigned char *x = a, *y = b;
+  for (; n; n--, x++, y++) {
+    if (*x != *y)
+      return *x - *y;
+  }
+  return 0;
+}
+
+size_t strnlen(const char *s, size_t max) {
+  size_t n = 0;
+  while (n < max && s[n])
+    n++;
+  return n;
+}
+
+size_t strlen(const char *s) {
+  return strnlen(s, SIZE_MAX);
+}
+
+int strncmp(const char *a, const char *b, size_t n) {
+  for (; n; n--, a++, b++) {
+    if (*a != *b)
+      return (unsigned char)*a - (unsigned char)*b;
+    if (!*a)
+      break;
+  }
+  return 0;
+}
+
+int strcmp(const char *a, const char *b) {
+  return strncmp(a, b, SIZE_MAX);
+}
