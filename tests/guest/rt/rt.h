@@ -110,11 +110,14 @@ extern uint8_t guest_end[];
 // A zeroed page, never freed; 256 of them.
 void *page_alloc(void);
 // Maps a physical page at a virtual one of its own above 512 GiB (slots 0 to 511).
-#define VM_BASE 0x8000000000UL
-#define PTE_P   1UL
-#define PTE_W   2UL
-#define PTE_U   4UL
-#define PTE_NX  (1UL << 63)
+#define VM_BASE       0x8000000000UL
+#define PTE_P         1UL
+#define PTE_W         2UL
+#define PTE_U         4UL
+#define PTE_NX        (1UL << 63)
+// Two addresses that no guest maps: a canonical one and one that is not.
+#define UNMAPPED      ((void *)0x7000000000)
+#define NON_CANONICAL ((void *)0x1234000000000000)
 void *vm_map(unsigned slot, uint64_t paddr, uint64_t flags);
 
 // --- Time.
@@ -148,6 +151,11 @@ int64_t physmap_add(unsigned space, uint64_t index, uint64_t gfn);
 int evtchn_pending(unsigned port);
 void evtchn_clear(unsigned port);
 void evtchn_set_mask(unsigned port, int masked);
+// Takes vCPU's events at `vector` with a handler that counts, clears all that is pending and sends
+// its EOI. Call it on the vCPU itself.
+void upcall_start(unsigned vcpu, unsigned vector);
+extern volatile unsigned upcalls[MAX_CPUS]; // upcalls taken by each vCPU
+extern volatile unsigned events[4096];      // times each port was seen pending and unmasked
 void shutdown(unsigned reason) __attribute__((noreturn));
 
 #endif

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs micro-guests on Skerry or on Xen and counts their PASS and FAIL lines.
+
+A guest's options stand in its source, in one comment:
+    /* guest: vcpus=2 memory=64MiB done=1 expect="regex" xen-differs=case,case ... */
+It is no build tool: `make guests` builds the guests, build/tools/skerry the images.
+"""
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOURCES = os.path.join(ROOT, "tests/guest")
+RESULT = re.compile(r"^(?:\[(?P<domain>[^\]]+)\] )?(?P<verdict>PASS|FAIL|DONE) (?P<rest>.*)$")
+FIGURE = re.compile(r"^(?:\[[^\]]+\] )?figure: (\S+) (\S+) (\S+)$")
+
+
+class Guest:
+    """One guest: its source's options and its ELF file."""
+
+    def __init__(self, source):
+        self.name = os.path.splitext(os.path.basename(source))[0]
+        self.elf = os.path.join(ROOT, "build/guests", self.name + ".elf")
+        with open(source, encoding="utf-8") as f:
+            comment = re.search(r"/\* guest:(.*?)\*/", f.read(), re.S)
+        self.options, self.reasons = {}, {}
+        if comment:
+            self.parse(comment.group(1))
+
+    def parse(self, text):
+        # A parenthesis after an option says why.
+        for match in re.finditer(r'([\w-]+)=("[^"]*"|\S+)(?:\s*\(([^)]*)\))?', text):
+            key, value, why = match.groups()
+            self.options[key] = value.strip('"')
+            self.reasons[key] = why or ""
+
+    def get(self, key, default=None):
+        return self.options.get(key, default)
+
+    def number(self, key, default):
+        return int(self.options.get(key, default))
+
+
+def find_guests(names):
+    found = []
+    for folder in (SOURCES, os.path.join(SOURCES, "32")):
+        if os.path.isdir(folder):
+            found += [Guest(os.path.join(folder, f)) for f in os.listdir(folder) if f.endswith(".c")]
+    found.sort(key=lambda g: g.name)
+    if not names:
+        return found
+    unknown = set(names) - {g.name for g in found}
+    if unknown:
+        sys.exit("no such guest: " + " ".join(sorted(unknown)))
+    return [g for g in found if g.name in names]
+
+
+def system_file(guest, path):
+    """Writes the system file of a machine that runs this guest."""
+    lines = ["domains:"]
+    for i in range(guest.number("domains", 1)):
+        lines += [
+            f"  - name: {guest.name}{i if guest.number('domains', 1) > 1 else ''}",
+            f"    kernel: {guest.elf}",
+            f"    memory: {guest.get('memory', '64MiB')}",
+            f"    vcpus: {guest.number('vcpus', 1)}",
+        ]
+        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus"):
+            if guest.get(key):
+                lines.append(f"    {key}: {guest.get(key)}")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+def skerry_command(guest, folder, args):
+    yaml, image = os.path.join(folder, "system.yaml"), os.path.join(folder, "system.img")
+    system_file(guest, yaml)
+    subprocess.run([os.path.join(ROOT, "build/tools/skerry"), "build", yaml, "-o", image], check=True)
+    hypervisor = os.path.join(ROOT, f"build/{args.config}/skerry-hv.elf")
+    cpu = guest.get("cpu", args.cpu)
+    return ["-cpu", cpu, "-kernel", hypervisor, "-initrd", image]
+
+
+def xen_command(guest, args):
+    line = "console=com1 noreboot loglvl=all dom0-iommu=none dom0=pvh " + guest.get("xen-args", "")
+    # The file name in the boot domain's command line is all that it gets.
+    initrd = f"{guest.elf} {guest.get('cmdline', '')}".strip()
+    cpu = guest.get("xen-cpu", "qemu64,+svm,+npt")
+    return ["-cpu", cpu, "-kernel", args.xen, "-initrd", initrd, "-append", line]
+
+
+def start(guest, args, folder):
+    serial = os.path.join(folder, "serial")
+    command = xen_command(guest, args) if args.on == "xen" else skerry_command(guest, folder, args)
+    smp = guest.get("smp", "2")
+    if args.on == "xen":
+        smp = str(guest.number("vcpus", 1))
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", guest.get("machine", "512"),
+               "-smp", smp, "-serial", "file:" + serial, "-display", "none", "-no-reboot",
+               "-monitor", "none"] + command
+    if args.figures or guest.get("icount"):
+        command += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+    if args.verbose:
+        print(shlex.join(command))
+    with open(os.path.join(folder, "qemu"), "w", encoding="utf-8") as log:
+        return serial, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def read(path):
+    try:
+        with open(path, errors="replace", encoding="utf-8") as f:
+            return f.read().replace("\r", "").split("\n")
+    except FileNotFoundError:
+        return []
+
+
+def finished(guest, lines, args):
+    done = guest.number("done", guest.number("domains", 1))
+    ends = sum(1 for line in lines if re.match(r"(\[[^\]]+\] )?DONE ", line))
+    expect = guest.get("expect")
+    if expect and not any(re.search(expect, line) for line in lines):
+        return False
+    return ends >= (1 if args.on == "xen" and not guest.get("xen-done") else done)
+
+
+def wait(guest, process, serial, args):
+    end = time.monotonic() + guest.number("timeout", args.timeout)
+    while time.monotonic() < end:
+        lines = read(serial)
+        if finished(guest, lines, args) or process.poll() is not None:
+            break
+        time.sleep(0.05)
+    lines = read(serial)
+    complete = finished(guest, lines, args)
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    return lines, complete
+
+
+def judge(guest, lines, complete, args):
+    """Returns (passed, failed, messages)."""
+    differs = set(guest.get("xen-differs", "").split(",")) if args.on == "xen" else set()
+    passed, failed, messages = 0, 0, []
+    for line in lines:
+        match = RESULT.match(line)
+        if not match or match["verdict"] == "DONE":
+            continue
+        case = match["rest"].split(":")[0]
+        if case.split(".", 1)[-1] in differs:
+            continue
+        if match["verdict"] == "PASS":
+            passed += 1
+        else:
+            failed += 1
+            messages.append(line)
+    if not complete:
+        failed += 1
+        messages.append(f"FAIL {guest.name}: did not finish")
+    return passed, failed, messages
+
+
+def figures(lines):
+    return [m.groups() for m in map(FIGURE.match, lines) if m]
+
+
+def run(guest, args):
+    with tempfile.TemporaryDirectory(prefix="skerry-guest-") as folder:
+        try:
+            serial, process = start(guest, args, folder)
+        except subprocess.CalledProcessError:
+            return 0, 1, [f"FAIL {guest.name}: no image"], []
+        lines, complete = wait(guest, process, serial, args)
+        passed, failed, messages = judge(guest, lines, complete, args)
+        if args.verbose or not complete:
+            messages += lines[-args.tail:] + read(os.path.join(folder, "qemu"))
+        return passed, failed, messages, figures(lines)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("guests", nargs="*", help="names; all when none is given")
+    parser.add_argument("--on", choices=["skerry", "xen"], default="skerry")
+    parser.add_argument("--xen", default=os.environ.get("XEN_ELF", "build/cache/xen"), help="Xen's unpacked ELF")
+    parser.add_argument("--config", default="default")
+    parser.add_argument("--cpu", default="EPYC,+svm")
+    parser.add_argument("--timeout", type=int, default=60)
+    parser.add_argument("--figures", action="store_true", help="count instructions and print figures")
+    parser.add_argument("--verbose", "-v", action="store_true", help="print each machine's output")
+    parser.add_argument("--tail", type=int, default=40, help="lines of a machine's output to show")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    passed = failed = 0
+    for guest in find_guests(args.guests or (["bench"] if args.figures else [])):
+        if args.on == "xen" and guest.get("xen") == "no":
+            print(f"skip {guest.name}: {guest.reasons['xen']}")
+            continue
+        good, bad, messages, numbers = run(guest, args)
+        for name, value, unit in numbers if args.figures else []:
+            print(f"{name}\t{value}\t{unit}")
+        if not args.figures or bad:
+            print(f"{guest.name}: {good} passed, {bad} failed")
+        for message in messages:
+            print("  " + message)
+        sys.stdout.flush()
+        passed, failed = passed + good, failed + bad
+    if not args.figures:
+        print(f"guests: {passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
