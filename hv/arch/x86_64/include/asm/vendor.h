@@ -9,6 +9,14 @@
 
 #include <domain.h>
 
+/* What address translation and decoding depend on, in one piece: every exit needs it. */
+struct x86_mode {
+  uint64_t cr0, cr3, cr4, efer; /* as the guest sees them */
+  uint64_t cs_base;
+  uint16_t cs_attributes;
+  uint8_t cpl;
+};
+
 struct x86_vendor {
   const char *name;
   /* Boot CPU, before anything: does this machine have it, enabled? A reason if not. */
@@ -27,6 +35,7 @@ struct x86_vendor {
   void (*get_segment)(struct vcpu *v, enum x86_seg s, struct x86_segment *out);
   void (*set_segment)(struct vcpu *v, enum x86_seg s, const struct x86_segment *in);
   uint8_t (*cpl)(struct vcpu *v);
+  void (*get_mode)(struct vcpu *v, struct x86_mode *out);
   /* Drop this CPU's translations of the domain (new ASID / INVEPT). */
   void (*flush)(struct domain_stub *d);
 };
@@ -59,21 +68,29 @@ void x86_exit_io(struct vcpu *v, const struct x86_io *io);
 struct x86_npf {
   uint64_t gpa;
   bool write, fetch, present;
+  bool table; /* while the machine walked the guest's own page tables */
 };
 void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
 
 /* Queue #UD, #GP(0), #PF... for the next entry; combines with a pending exception (double fault,
  * triple fault ends the domain). */
 void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
+/* #PF with its address in CR2. */
+void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 #define VECTOR_DB 1
+#define VECTOR_NMI 2
 #define VECTOR_UD 6
 #define VECTOR_DF 8
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 #define VECTOR_MC 18
 
+/* In the vendor's loop, after vcpu_prepare_entry: may the guest be entered? False: it is halted or
+ * waits for SIPI; the thread has blocked and there is mail, so begin the loop again. */
+bool x86_ready(struct vcpu *v);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
- * (the vendor then asks for an exit at the window). */
+ * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). While
+ * arch_vcpu.nmi_blocked is set the vendor intercepts IRET and clears it there. */
 bool x86_prepare_event(struct vcpu *v);
 /* Can the guest take a maskable interrupt right now (IF set, no shadow, no event queued)? */
 bool x86_window_open(struct vcpu *v);
@@ -111,8 +128,8 @@ struct insn {
   bool sign_extend;
   uint64_t immediate;
 };
-/* Decode `n` bytes (at most 15) for a code segment of 16, 32 or 64 bits. False: INSN_OTHER or
- * not enough bytes. */
+/* Decode `n` bytes (at most 15) for a code segment of 16, 32 or 64 bits. False: INSN_OTHER, or
+ * not enough bytes, and then `length` is above n. */
 bool insn_decode(const uint8_t *bytes, unsigned n, unsigned mode_bits, struct insn *out);
 /* Fetch and decode at the guest's RIP. False: an exception has been queued (#PF of the
  * fetch) or the form is unknown (#GP queued and counted). */
@@ -135,6 +152,12 @@ struct walk_fault {
  * reports error 0 with `fault->error` = UINT32_MAX: #GP). */
 bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa,
                  struct walk_fault *fault);
+/* The same for somebody who has read the mode already. */
+bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
+               uint64_t *gpa, struct walk_fault *fault);
+/* A fault at guest-physical `gpa`: true if the memory map has it with that right by now (after
+ * log-dirty was served), so that the access is worth trying again. */
+bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
 
 /* --- state table (cpu/state.c) ------------------------------------------------------ */
 
@@ -156,9 +179,17 @@ void state_dump(struct vcpu *v);
 
 /* --- CPUID and MSR policy (cpu/cpuid.c, cpu/msr.c) --------------------------------- */
 
+/* Boot CPU, after cpu_features_init: what this machine's guests are shown. */
+void cpuid_guest_init(void);
 void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
-/* Bits of XCR0 that the guest may set; size of the area for a value. */
+/* A register of a leaf (sub-leaf 0) as the policy leaves it, before what changes from vCPU to
+ * vCPU. regs: 0 eax, 1 ebx, 2 ecx, 3 edx. */
+uint32_t cpuid_policy(uint32_t leaf, unsigned reg);
+/* Bits of XCR0 that the guest may set. */
 uint64_t cpuid_xcr0_allowed(void);
+bool xcr0_legal(uint64_t value);
+/* Guest-physical address bits, at most what the arena's slots hold. */
+unsigned cpuid_gpa_bits(void);
 /* False: #GP. */
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value);
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine's own instructions that guest-state code needs: access to guest
+ * memory in the arena, CPUID, XSETBV. Host tests put a header of the same name
+ * before this one; nothing else here depends on root mode.
+ *
+ * Guest memory G of the linked domain stands at ARENA_GUEST + G. G must be
+ * below GUEST_GPA_LIMIT: beyond it other slots begin. An access that faults
+ * goes through the fix-up table and reports false.
+ */
+#ifndef ASM_CPU_OPS_H
+#define ASM_CPU_OPS_H
+
+#include <asm/layout.h>
+#include <asm/platform.h>
+#include <lib/types.h>
+
+#define GUEST_GPA_BITS  (SLOT_BITS + 3)
+#define GUEST_GPA_LIMIT ((uint64_t)GUEST_SLOTS << SLOT_BITS)
+_Static_assert(GUEST_GPA_LIMIT == BIT(GUEST_GPA_BITS), "the arena's slots are a power of two");
+
+/* Guest memory is mapped with the user bit: only between these two is it reachable (SMAP). */
+static inline void user_open(void) {
+  if (cpu_features.smap)
+    asm volatile("stac" ::: "memory", "cc");
+}
+static inline void user_close(void) {
+  if (cpu_features.smap)
+    asm volatile("clac" ::: "memory", "cc");
+}
+
+#define USER_FIXUP(insn, label)                                                                    \
+  ".pushsection .fixup, \"a\"\n.balign 8\n.quad " insn ", " label "\n.popsection\n"
+
+static inline void *user_pointer(uint64_t gpa) {
+  return (void *)(ARENA_GUEST + gpa);
+}
+
+static inline bool user_load64(uint64_t gpa, uint64_t *out) {
+  asm volatile goto("1: movq %1, %0\n" USER_FIXUP("1b", "%l[fault]")
+                    : "=r"(*out)
+                    : "m"(*(uint64_t *)user_pointer(gpa))
+                    :
+                    : fault);
+  return true;
+fault:
+  return false;
+}
+
+static inline bool user_load32(uint64_t gpa, uint32_t *out) {
+  asm volatile goto("1: movl %1, %0\n" USER_FIXUP("1b", "%l[fault]")
+                    : "=r"(*out)
+                    : "m"(*(uint32_t *)user_pointer(gpa))
+                    :
+                    : fault);
+  return true;
+fault:
+  return false;
+}
+
+/* Replace `old` by `new`; false: it has changed meanwhile, or may not be written. */
+static inline bool user_cas64(uint64_t gpa, uint64_t old, uint64_t new) {
+  asm volatile goto("1: lock cmpxchgq %2, %1\njne %l[fault]\n" USER_FIXUP("1b", "%l[fault]")
+                    : "+a"(old), "+m"(*(uint64_t *)user_pointer(gpa))
+                    : "r"(new)
+                    : "cc", "memory"
+                    : fault);
+  return true;
+fault:
+  return false;
+}
+
+static inline bool user_cas32(uint64_t gpa, uint32_t old, uint32_t new) {
+  asm volatile goto("1: lock cmpxchgl %2, %1\njne %l[fault]\n" USER_FIXUP("1b", "%l[fault]")
+                    : "+a"(old), "+m"(*(uint32_t *)user_pointer(gpa))
+                    : "r"(new)
+                    : "cc", "memory"
+                    : fault);
+  return true;
+fault:
+  return false;
+}
+
+/* Copy n bytes; false: a part may have been copied. */
+static inline bool user_copy(void *to, const void *from, size_t n) {
+  size_t words = n / 8;
+  asm volatile goto("1: rep movsq\nmovl %k3, %%ecx\n2: rep movsb\n" USER_FIXUP(
+                        "1b", "%l[fault]") USER_FIXUP("2b", "%l[fault]")
+                    : "+D"(to), "+S"(from), "+c"(words)
+                    : "r"((uint32_t)(n % 8))
+                    : "memory"
+                    : fault);
+  return true;
+fault:
+  return false;
+}
+
+static inline bool user_read(void *to, uint64_t gpa, size_t n) {
+  return user_copy(to, user_pointer(gpa), n);
+}
+static inline bool user_write(uint64_t gpa, const void *from, size_t n) {
+  return user_copy(user_pointer(gpa), from, n);
+}
+
+static inline void cpu_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]) {
+  asm volatile("cpuid"
+               : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
+               : "a"(leaf), "c"(sub));
+}
+
+static inline void cpu_xsetbv(uint64_t xcr0) {
+  asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32)));
+}
+
+#endif
