@@ -111,6 +111,7 @@ $(O)/symbols-%.o: $(O)/symbols-%.S
 HV_LINK = @echo '  LD      $@'; $(LD) $(HV_LDFLAGS) -T $(HV_LDS) -o $@ $(HV_OBJS)
 
 $(O)/pass0.elf: $(HV_OBJS) $(O)/symbols-0.o $(HV_LDS)
+	@printf '%s\n' $(HV_OBJS) > $(O)/objects.txt
 	$(HV_LINK) $(O)/symbols-0.o
 
 $(O)/skerry-hv64.elf: $(HV_OBJS) $(O)/symbols-1.o $(HV_LDS)
@@ -160,6 +161,8 @@ check-all: ##  Run every test
 	@$(PYTHON) tools/check.py --all
 
 figures: ##  Measure size, speed and memory; one figure a line
+	@$(MAKE) -s CONFIG=minimal hv >&2
+	@$(MAKE) -s CONFIG=default hv guests image $(KERNELS)/vmlinux-cloud >&2
 	@$(PYTHON) tools/figures.py
 
 .PHONY: clean

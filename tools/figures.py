@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures what `make figures` prints, one figure a line: name, value, unit,
+with tabs between. Everything is measured now, nothing is remembered.
+
+Sizes are counted over every file that a configuration compiles, as the
+compiler's dependency files list them: `code_lines` after the tree's
+.clang-format, without blank lines and lines of comment alone; `lines` with
+them. Instructions are what the time-stamp counter shows under -icount, where
+the machine's time is a function of instructions. The other figures come from
+lines `skerry: figure: NAME VALUE UNIT` on the machine's console, and from the
+micro-guest `bench`. Wall-clock figures are the median of three."""
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+from machine import BUILD, ROOT, Machine, MachineFailed, qemu_arguments
+
+LOGS = BUILD / "logs"
+ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+IMAGE = BUILD / "systems" / "two-linux.img"
+DOMAINS = ("one", "two")
+HYPERVISOR = BUILD / "default" / "skerry-hv.elf"
+FIGURE = re.compile(r"figure: (\S+) (\S+) (\S+)")
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
+
+def show(name, value, unit):
+    print(f"{name}\t{value}\t{unit}", flush=True)
+
+
+# --- Size --------------------------------------------------------------------
+
+
+def dependencies(config):
+    """Every file of the project that goes into the hypervisor, linked symbol table included."""
+    files = {f"build/{config}/symbols-1.S"}
+    for line in (BUILD / config / "objects.txt").read_text().split():
+        words = (ROOT / line).with_suffix(".d").read_text().replace("\\\n", " ").split()
+        files |= {os.path.relpath(os.path.join(ROOT, word), ROOT) for word in words
+                  if not word.endswith(":")}
+    return sorted(f for f in files if not f.startswith("..") and f.endswith((".c", ".h", ".S")))
+
+
+def formatted(path):
+    text = (ROOT / path).read_text()
+    if path.endswith(".S"):
+        return text
+    return subprocess.run(["clang-format", f"--assume-filename={ROOT / path}"], input=text, text=True,
+                          cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+
+
+def count_lines(config):
+    """(code lines, lines) of a configuration."""
+    code = physical = 0
+    for path in dependencies(config):
+        text = formatted(path)
+        physical += len(text.splitlines())
+        code += sum(1 for line in COMMENT.sub("", text).splitlines() if line.strip())
+    return code, physical
+
+
+def size_figures():
+    for config, suffix in (("default", ""), ("minimal", "_minimal")):
+        code, physical = count_lines(config)
+        show(f"hv.code_lines{suffix}", code, "lines")
+        show(f"hv.lines{suffix}", physical, "lines")
+
+
+# --- The machine's own -------------------------------------------------------
+
+
+def console_figures(cpus, memory_mib):
+    """What the hypervisor reports until both domains have printed something."""
+    extra = ["-kernel", HYPERVISOR, "-initrd", IMAGE, *ICOUNT]
+    arguments = qemu_arguments(cpus=cpus, memory_mib=memory_mib, extra=extra)
+    with Machine(arguments, LOGS / f"figures-{cpus}-{memory_mib}.log") as machine:
+        for name in DOMAINS:
+            machine.ready(name, 300)
+        found = map(FIGURE.search, machine.texts("skerry"))
+        return {m.group(1): (m.group(2), m.group(3)) for m in found if m}
+
+
+def boot_figures():
+    base = console_figures(2, 2048)
+    for name, (value, unit) in sorted(base.items()):
+        show(name, value, unit)
+    key = "boot.instructions"
+    if key in base:
+        start = int(base[key][0])
+        more_memory = int(console_figures(2, 4096)[key][0])
+        more_cpus = int(console_figures(4, 2048)[key][0])
+        show("boot.instructions_per_gib", (more_memory - start) // 2, "instructions")
+        show("boot.instructions_per_cpu", (more_cpus - start) // 2, "instructions")
+
+
+def guest_figures():
+    run = subprocess.run([sys.executable, "tests/guest/run.py", "--figures"], cwd=ROOT, text=True,
+                         stdout=subprocess.PIPE, check=False)
+    sys.stdout.write(run.stdout)
+    if run.returncode:
+        raise MachineFailed("the micro-guest bench failed")
+
+
+# --- Wall clock --------------------------------------------------------------
+
+
+def system_seconds():
+    arguments = qemu_arguments(extra=["-kernel", HYPERVISOR, "-initrd", IMAGE])
+    with Machine(arguments, LOGS / "figures-system.log") as machine:
+        return max(machine.ready(name).seconds for name in DOMAINS)
+
+
+def native_seconds():
+    """The same kernel and user space, unpacked, on the bare emulated machine."""
+    extra = ["-kernel", BUILD / "kernels" / "vmlinux-cloud",
+             "-initrd", BUILD / "kernels" / "initramfs-amd64.cpio",
+             "-append", "console=ttyS0 quiet skerry.name=native"]
+    with Machine(qemu_arguments(extra=extra), LOGS / "figures-native.log") as machine:
+        return machine.wait("SKERRY-READY native")[1].seconds
+
+
+def median_of_three(measure):
+    return round(statistics.median(measure() for _ in range(3)), 2)
+
+
+def clock_figures():
+    show("native.boot_seconds", median_of_three(native_seconds), "s")
+    show("system.boot_seconds", median_of_three(system_seconds), "s")
+
+
+def main():
+    sys.stdout.reconfigure(line_buffering=True)
+    failed = False
+    for measure in (size_figures, boot_figures, guest_figures, clock_figures):
+        try:
+            measure()
+        except (MachineFailed, OSError) as error:
+            print(f"figures: {measure.__name__}: {error}", file=sys.stderr)
+            failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
