@@ -75,7 +75,6 @@ struct arch_vcpu {
   uint64_t next_rip;        /* of the exit's instruction where the machine reports it, else 0 */
   struct x86_event event;   /* to inject; an event whose delivery an exit interrupted stands here too */
   bool nmi_pending;
-  bool nmi_blocked;         /* from the injection of an NMI until the guest's IRET */
   uint8_t window_class;     /* what waits for the window is due once CR8 is below this; 0: whatever CR8 is */
   bool nmi_blocked;         /* an NMI was injected and its IRET has not run */
   bool nmi_iret;            /* the IRET at nmi_iret_rip is about to run */

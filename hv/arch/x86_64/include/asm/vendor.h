@@ -89,8 +89,7 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
  * waits for SIPI; the thread has blocked and there is mail, so begin the loop again. */
 bool x86_ready(struct vcpu *v);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
- * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). While
- * arch_vcpu.nmi_blocked is set the vendor intercepts IRET and clears it there. */
+ * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
 bool x86_prepare_event(struct vcpu *v);
 /* Can the guest take a maskable interrupt right now (IF set, no shadow, no event queued)? */
 bool x86_window_open(struct vcpu *v);
