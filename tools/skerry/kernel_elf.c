@@ -139,11 +139,20 @@ static int by_address(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* Zeroes at the end of a segment need no bytes: all memory is zero at first. A
+ * Linux image carries its bss in the file. */
+static uint64_t without_trailing_zeroes(const uint8_t *bytes, uint64_t size) {
+  while (size && !bytes[size - 1])
+    size--;
+  return size;
+}
+
 /* Until the bytes are taken, a load's offset is the one in the ELF file. */
 static void take_bytes(const struct elf *e, struct kernel *k) {
   for (unsigned i = 0; i < k->count; i++) {
     struct kernel_load *l = &k->loads[i];
     uint64_t from = l->offset;
+    l->file_size = without_trailing_zeroes(e->bytes + from, l->file_size);
     l->offset = k->bytes.size;
     buf_put(&k->bytes, e->bytes + from, l->file_size);
     k->end = l->gpa + l->mem_size;

@@ -7,7 +7,8 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = {&command_build, &command_check, NULL};
+static const struct command *const commands[] = {&command_build, &command_check, &command_report,
+                                                 &command_run, NULL};
 
 static void print_help(FILE *out) {
   fputs("skerry compiles a system file into one image that the Skerry hypervisor boots.\n\n"
