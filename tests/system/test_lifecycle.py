@@ -42,6 +42,16 @@ def test_loop_without_interrupts(bench):
 
 
 def test_triple_fault(bench):
+    domains = [counting(), micro("victim", "triple", on_crash="restart",
+                                 on_reboot="restart", max_restarts=2)]
+    with bench.run(domains) as machine:
+        machine.ready("neighbour")
+        for _ in range(3):
+            machine.wait("about to fault", "victim")
+        counts_on(machine)
+
+
+def test_triple_fault_of_linux(bench):
     domains = [counting(), linux("victim", "reboot", "reboot=t", on_reboot="restart",
                                  on_crash="restart", max_restarts=2)]
     with bench.run(domains) as machine:
