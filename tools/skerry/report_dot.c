@@ -38,8 +38,10 @@ static void put_region_row(const struct manifest_region *r, uint32_t index, stru
   unsigned height = 20;
   for (uint64_t size = r->size; size > 16u << 20 && height < 90; size >>= 1)
     height += 6;
-  buf_printf(out, "    <tr><td bgcolor=\"%s\" height=\"%u\">0x%" PRIx64 "<br/>%s %s</td></tr>\n",
-             colours[type], height, r->gpa, names[type], value_size_text(r->size));
+  buf_printf(out,
+             "    <tr><td port=\"r%u\" bgcolor=\"%s\" height=\"%u\">0x%" PRIx64
+             "<br/>%s %s</td></tr>\n",
+             index, colours[type], height, r->gpa, names[type], value_size_text(r->size));
 }
 
 static void put_domain(const struct image_view *v, const struct manifest_domain *d,
@@ -114,7 +116,3 @@ void report_dot(const struct image_view *v, struct buf *out) {
   }
   buf_put_text(out, "}\n");
 }
-buf_printf(out,
-           "    <tr><td port=\"r%u\" bgcolor=\"%s\" height=\"%u\">0x%" PRIx64
-           "<br/>%s %s</td></tr>\n",
-           index, colours[type], height, r->gpa, names[type], value_size_text(r->size));
