@@ -2,8 +2,8 @@
 """The tree as the lint rules see it: which files there are, and what a C file
 holds. This is no C parser: it relies on the layout that clang-format gives."""
 
+import os
 import re
-import subprocess
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -95,17 +95,18 @@ def function_name(head):
     return match.group(1) if match and match.group(1) not in ("_Static_assert",) else None
 
 
+SKIPPED = {".git", "build", "__pycache__", ".config"}
+
+
 @lru_cache
 def sources():
-    """Every text file that is in the repository or about to be."""
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode()
+    """Every text file of the tree."""
     found = []
-    for path in sorted(set(filter(None, listing.split("\0")))):
-        file = ROOT / path
-        if file.is_file() and not file.is_symlink():
-            data = file.read_bytes()
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = sorted(set(folders) - SKIPPED)
+        for name in sorted(set(names) - SKIPPED):
+            file = Path(folder) / name
+            data = b"\0" if file.is_symlink() else file.read_bytes()
             if b"\0" not in data:
-                found.append(Source(path, data.decode("utf-8", "replace")))
+                found.append(Source(str(file.relative_to(ROOT)), data.decode("utf-8", "replace")))
     return found
