@@ -16,8 +16,19 @@
 #define ARENA_H
 
 #include <frame.h>
+#include <lib/lock.h>
 #include <lib/status.h>
 #include <lib/types.h>
+
+/* Bookkeeping, in struct domain; zero is an empty arena. The lock comes before `frame` in the lock
+ * order: page tables of the arena are allocated under it. */
+struct arena {
+  struct spinlock lock;
+  uint32_t free;   /* first free slot (page of address space), 0: none */
+  uint32_t next;   /* first slot that was never used */
+  uint32_t stacks; /* that were given out */
+  uint32_t pages;  /* in use, pins included */
+};
 
 /* One zeroed page of the linked domain, charged to it, mapped read-write in its
  * arena until arena_page_free; NULL when frames or the arena are exhausted.

@@ -25,6 +25,7 @@
 #include <lib/lock.h>
 #include <lib/status.h>
 #include <lib/types.h>
+#include <arena.h>
 #include <cpu.h>
 #include <timer.h>
 #include <asm/vcpu.h> /* struct arch_vcpu, struct arch_domain, struct arch_domain_stub */
@@ -72,14 +73,17 @@ struct vcpu_stub {
   bool in_guest;  /* published before the drain at entry; atomic */
   bool park;      /* asked to park; atomic */
 
-  /* scheduler; under its lock */
+  /* scheduler; under its lock. `state` is read without it by vcpu_mail */
   enum vcpu_state state;
   struct cpu *cpu;    /* where it runs or ran last */
-  struct cpu *pin;    /* the CPU it owns, or NULL */
+  struct cpu *pin;    /* the CPU it owns, or NULL; set before sched_init */
   uint32_t weight;
-  uint64_t vruntime;  /* ns, weighted */
-  uint32_t heap_index; /* fair scheduler's queue */
+  uint64_t vruntime;  /* ns, weighted: the fair scheduler's account */
+  uint64_t charged;   /* its clock (see sched_fair.c) when the account was last brought up */
+  struct heap_node node; /* in its group's queue while RUNNABLE */
   bool yielded;
+  bool wake_pending;  /* woken while RUNNING: it does not stay blocked or parked */
+  enum vcpu_state leave_state; /* with which its thread leaves the CPU; by the thread itself */
   uint64_t runstate_since; /* system time of the last change */
   uint64_t runstate_time[4];
 
@@ -88,6 +92,12 @@ struct vcpu_stub {
   uint64_t period;         /* ns, 0: off */
   struct timer apic_timer; /* MAIL_APIC_TIMER */
   struct timer poll_timer; /* MAIL_POLL_TIMEOUT */
+};
+
+/* The vCPUs that may share a core with each other; see sched_fair.c. */
+struct sched_group {
+  struct heap ready;     /* by vruntime */
+  struct heap_node node; /* among the groups with a vCPU in `ready`; key: its smallest */
 };
 
 struct domain_stub {
@@ -104,6 +114,8 @@ struct domain_stub {
   struct vcpu_stub *vcpus; /* array, shared part */
   struct timer watchdog[2];
   uint64_t flush_gen;      /* p2m_flush; atomic */
+  struct sched_group *group; /* `own_group`, or the common one of all that share cores */
+  struct sched_group own_group;
   struct arch_domain_stub arch; /* roots of its arena and its nested page table */
 };
 
@@ -112,6 +124,7 @@ struct vcpu {
   struct domain *domain;
   uint32_t id;
   void *stack_top;
+  bool resumed; /* has been given a CPU since the last entry */
   struct arch_vcpu arch;               /* registers, FPU, local APIC, control block */
   struct personality_vcpu personality; /* the ABI's state (xen/vcpu_state.h) */
 };
@@ -130,6 +143,7 @@ struct domain {
   uint64_t pages; /* RAM and SHARED pages that it owns; under the p2m lock */
   uint64_t max_pages;
   struct p2m p2m;
+  struct arena arena;
   struct arch_domain arch;
   struct personality_domain personality; /* the ABI's state (xen/domain_state.h) */
   struct vcpu *vcpus[]; /* up to the end of the arena's first page */
@@ -137,6 +151,8 @@ struct domain {
 
 extern struct domain_stub *domains; /* array of domain_count, in manifest order */
 extern unsigned domain_count;
+/* The header of the system description: machine-wide settings, read-only. */
+extern const struct manifest_header *system_config;
 
 /* The linked domain and the vCPU whose thread this is. */
 struct domain *domain_current(void);
@@ -171,5 +187,7 @@ enum status vcpu_online(struct vcpu *v);
 
 /* Thread body, entered on the vCPU's own stack with its arena linked. */
 void vcpu_thread(void) __noreturn;
+/* vCPU 0's part of it: ends what has ended, builds; returns with the domain running. */
+void domain_life(struct domain *d);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef TIMER_H
 #define TIMER_H
 
+#include <heap.h>
 #include <lib/lock.h>
 #include <lib/types.h>
 
@@ -15,15 +16,14 @@ struct cpu;
 /* Owned by whoever embeds it; it stands in the shared part. The function runs in
  * interrupt context on the CPU in `cpu`, no lock held, and may set the timer again. */
 struct timer {
-  uint64_t deadline; /* ns; meaningful while queued */
+  struct heap_node node; /* key: the deadline, ns */
   void (*fn)(struct timer *t);
-  struct cpu *cpu; /* the queue it is in, or NULL */
-  struct timer *child, *sibling, *prev; /* pairing heap */
+  struct cpu *cpu; /* the queue it is in, or NULL; atomic */
 };
 
 struct timer_queue {
   struct spinlock lock;
-  struct timer *root;
+  struct heap heap;
 };
 
 void timer_init(struct timer *t, void (*fn)(struct timer *t));
