@@ -7,6 +7,8 @@ TOOL_OBJ := $(TOOL_SRC:%.c=build/obj/%.o)
 TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror
 TOOL_LIBS := -lyaml -lz -llzma -llz4 -lzstd -lcrypto
 
+tool: build/tools/skerry
+
 build/tools/skerry: $(TOOL_OBJ)
 	@mkdir -p $(@D)
 	$(HOSTCC) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
