@@ -63,7 +63,7 @@ def find_guests(names):
 
 def system_file(guest, path):
     """Writes the system file of a machine that runs this guest."""
-    lines = ["domains:"]
+    lines = [f"system: {guest.name}", "domains:"]
     for i in range(guest.number("domains", 1)):
         lines += [
             f"  - name: {guest.name}{i if guest.number('domains', 1) > 1 else ''}",
@@ -73,7 +73,8 @@ def system_file(guest, path):
         ]
         for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus"):
             if guest.get(key):
-                lines.append(f"    {key}: {guest.get(key)}")
+                field = "command_line" if key == "cmdline" else key
+                lines.append(f"    {field}: {guest.get(key)}")
     with open(path, "w", encoding="utf-8") as f:
         f.write("\n".join(lines) + "\n")
 
