@@ -30,7 +30,7 @@ linux32: $(KERNELS)/vmlinuz-686 $(KERNELS)/initramfs-i386.cpio
 # Guests of a few instructions that misbehave.
 MISCHIEF := $(patsubst tests/system/mischief/%.S,build/guests/%.elf,$(wildcard tests/system/mischief/*.S))
 
-build/guests/%.elf: tests/system/mischief/%.S tests/system/mischief/pvh.h
+build/guests/%.elf: tests/system/mischief/%.S tests/system/mischief/pvh.inc
 	@mkdir -p $(@D)
 	@$(CC) -m32 -nostdlib -static -no-pie -Wl,-N,-Ttext=0x100000,--section-start=.note.pvh=0x110000 \
 	  -Wl,--build-id=none,--no-warn-rwx-segments,-estart -o $@ $<

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A guest that looks whether memory is clean, fills it, and reboots. */
-#include "pvh.h"
+#include "pvh.inc"
 
 #define FIRST 0x400000
 #define BYTES 0x800000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A guest that keeps its CPU for itself: interrupts off, and round and round. */
-#include "pvh.h"
+#include "pvh.inc"
 
 start:
   cli

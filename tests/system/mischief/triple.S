@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A guest without a descriptor table that takes an exception: a triple fault. */
-#include "pvh.h"
+#include "pvh.inc"
 
 start:
   print hello, (hello_end-hello)
