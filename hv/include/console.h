@@ -18,9 +18,11 @@ size_t console_domain_read(struct domain *d, char *s, size_t n);
 
 /* Interrupt context: bytes have come from the UART. */
 void console_receive(void);
-/* Boot: after the manifest is known. */
-void console_start(void);
-/* Raw output for panic: no lock, no interrupt. */
-void console_panic_write(const char *s, size_t n);
+/* Boot: after the manifest is known. The domain with the input first, by its index. */
+void console_start(unsigned first);
+/* Text of the hypervisor itself; see log_printf. */
+void console_log(const char *s, size_t n);
+/* In a panic: from now on output takes no lock. */
+void console_panic(void);
 
 #endif

@@ -53,6 +53,8 @@ enum mail {
   MAIL_LIFE,          /* a change of state was asked for: look at `park` */
   MAIL_DEBUG,         /* VIRQ_DEBUG, from the console's debug key */
 };
+/* Any mail wakes a blocked vCPU; these wake a parked one. */
+#define MAIL_WAKES_PARKED (BIT(MAIL_LIFE) | BIT(MAIL_INTERRUPT))
 
 enum vcpu_state {
   VCPU_PARKED,   /* its thread stands at the top of its loop and has nothing to do */
@@ -82,7 +84,6 @@ struct vcpu_stub {
   uint64_t charged;   /* its clock (see sched_fair.c) when the account was last brought up */
   struct heap_node node; /* in its group's queue while RUNNABLE */
   bool yielded;
-  bool wake_pending;  /* woken while RUNNING: it does not stay blocked or parked */
   enum vcpu_state leave_state; /* with which its thread leaves the CPU; by the thread itself */
   uint64_t runstate_since; /* system time of the last change */
   uint64_t runstate_time[4];

@@ -18,6 +18,9 @@ struct vcpu;
 enum status personality_domain_init(struct domain *d);
 void personality_domain_fini(struct domain *d);
 enum status personality_vcpu_init(struct vcpu *v);
+/* Back to fresh state with memory and vCPU 0's registers kept (kexec in a guest). On vCPU 0's
+ * thread while all others are parked. */
+enum status personality_domain_soft_reset(struct domain *d);
 
 /* Before entry: turn mail into events, copy out runstate and time areas that changed, bring
  * console rings forward. Cheap when there is nothing. */

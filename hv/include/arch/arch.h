@@ -101,8 +101,11 @@ void arch_thread_leave(struct vcpu *v);
 void arch_thread_reset(struct vcpu *v);
 /* Mail for the local APIC (MAIL_APIC_TIMER, MAIL_INTERRUPT). */
 void arch_vcpu_mail(struct vcpu *v, uint64_t mail);
-/* An interrupt or NMI that the guest could take now if it were running? */
-bool arch_vcpu_can_take_interrupt(struct vcpu *v);
+/* Does the vCPU wait (HLT, for a SIPI, taken down) with nothing that ends the wait? A HLT ends when
+ * an interrupt, an upcall or an NMI could be taken. */
+bool arch_vcpu_halted(struct vcpu *v);
+/* Does it wait for a SIPI or was it taken down? */
+bool arch_vcpu_offline(struct vcpu *v);
 /* Raise a fixed interrupt in the vCPU's own local APIC (per-vCPU upcall vectors). */
 void arch_vcpu_raise(struct vcpu *v, uint8_t vector);
 /* Print the vCPU's registers to the log. */

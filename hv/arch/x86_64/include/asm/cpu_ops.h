@@ -12,6 +12,7 @@
 #define ASM_CPU_OPS_H
 
 #include <asm/layout.h>
+#include <asm/msr.h>
 #include <asm/platform.h>
 #include <lib/types.h>
 
@@ -102,13 +103,7 @@ static inline bool user_write(uint64_t gpa, const void *from, size_t n) {
   return user_copy(user_pointer(gpa), from, n);
 }
 
-static inline void cpu_cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]) {
-  asm volatile("cpuid"
-               : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
-               : "a"(leaf), "c"(sub));
-}
-
-static inline void cpu_xsetbv(uint64_t xcr0) {
+static inline void xsetbv(uint64_t xcr0) {
   asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32)));
 }
 

@@ -48,7 +48,7 @@
 #define PRIVATE_IDLE_STACK (PRIVATE_BASE + 0x9000)   /* 2 pages */
 #define PRIVATE_VENDOR     (PRIVATE_BASE + 0xc000)   /* SVM: host VMCB and save area, 2 pages */
 #define PRIVATE_TOP_TABLE  (PRIVATE_BASE + 0xf000)   /* this CPU's level-4 table */
-#define PRIVATE_WINDOWS    (PRIVATE_BASE + 0x200000) /* ARCH_WINDOWS pages */
-#define PRIVATE_BIG_WINDOW (PRIVATE_BASE + 0x400000) /* one 2 MiB window, for scrubbing */
+#define PRIVATE_WINDOWS    (PRIVATE_BASE + 0x100000) /* ARCH_WINDOWS pages */
+#define PRIVATE_BIG_WINDOW (PRIVATE_BASE + 0x200000) /* one 2 MiB window, for scrubbing */
 
 #endif

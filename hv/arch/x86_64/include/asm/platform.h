@@ -25,6 +25,8 @@ struct boot_info {
   uint64_t tsc_start;                /* TSC at our first instruction */
 };
 extern struct boot_info boot_info;
+/* TSC ticks spent so far in waits for hardware, and in copying, scrubbing and checking payloads. */
+extern uint64_t boot_wait_tsc, boot_copy_tsc;
 
 /* Machine-physical to pointer while the boot identity map of all RAM and the low 4 GiB exists
  * (slot 0). Not callable after mm_finish_boot. */

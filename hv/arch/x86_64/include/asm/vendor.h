@@ -158,6 +158,12 @@ bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsign
  * log-dirty was served), so that the access is worth trying again. */
 bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
 
+/* --- FPU (cpu/vcpu.c) ---------------------------------------------------------------- */
+
+void fpu_reset(struct vcpu *v);
+/* XCR0 of the vCPU that is on this CPU; `value` is legal. */
+void fpu_set_xcr0(struct vcpu *v, uint64_t value);
+
 /* --- state table (cpu/state.c) ------------------------------------------------------ */
 
 struct state_record {
@@ -187,8 +193,9 @@ uint32_t cpuid_policy(uint32_t leaf, unsigned reg);
 /* Bits of XCR0 that the guest may set. */
 uint64_t cpuid_xcr0_allowed(void);
 bool xcr0_legal(uint64_t value);
-/* Guest-physical address bits, at most what the arena's slots hold. */
-unsigned cpuid_gpa_bits(void);
+/* Bits 51..n that no guest page-table entry may have, since a guest-physical address has n bits;
+ * n is at most what the arena's slots hold. */
+extern uint64_t cpuid_reserved_address;
 /* False: #GP. */
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value);
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value);

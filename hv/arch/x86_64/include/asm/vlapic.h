@@ -51,6 +51,10 @@ void vlapic_raise(struct vcpu *v, uint8_t vector);
 int vlapic_pending(struct vcpu *v);
 /* Deliver it: IRR -> ISR. */
 void vlapic_accept(struct vcpu *v, uint8_t vector);
+/* A vector that was accepted could not be delivered after all: ISR -> IRR. */
+void vlapic_put_back(struct vcpu *v, uint8_t vector);
+/* Priority class (vector / 16) of an interrupt that the task priority alone holds back; 0: none. */
+uint8_t vlapic_waiting_class(struct vcpu *v);
 /* The timer's mail. */
 void vlapic_timer_fired(struct vcpu *v);
 /* Apply INIT, SIPI, NMI that siblings have sent. True if the vCPU's activity changed. */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the guest's instruction ends. A machine that does not report it makes
+ * every exit read the guest's code, so the common forms are told from four
+ * bytes; the rest goes to the decoder.
+ */
+#include <asm/cpu_ops.h>
+#include <asm/vendor.h>
+
+#define RFLAGS_TF BIT(8)
+#define RFLAGS_RF BIT(16)
+#define DR6_BS    BIT(14)
+#define EFER_LMA  BIT(10)
+
+#define INSN_LENGTH_MAX 15
+#define FETCH_TRIES     4 /* the memory map may change under our hands, but not for ever */
+
+/* How the instructions that exit most are written without prefixes; low byte first. */
+static const struct {
+  uint32_t bytes, mask;
+  uint8_t length;
+} plain_form[] = {
+    [INSN_CPUID] = {0xa20f, 0xffff, 2},        [INSN_RDMSR] = {0x320f, 0xffff, 2},
+    [INSN_WRMSR] = {0x300f, 0xffff, 2},        [INSN_HLT] = {0xf4, 0xff, 1},
+    [INSN_VMMCALL] = {0xd9010f, 0xffffff, 3},  [INSN_VMCALL] = {0xc1010f, 0xffffff, 3},
+    [INSN_RDTSC] = {0x310f, 0xffff, 2},        [INSN_RDTSCP] = {0xf9010f, 0xffffff, 3},
+    [INSN_XSETBV] = {0xd1010f, 0xffffff, 3},
+};
+
+static unsigned mode_bits(const struct x86_mode *m) {
+  if ((m->efer & EFER_LMA) && (m->cs_attributes & SEG_ATTR_L))
+    return 64;
+  return m->cs_attributes & SEG_ATTR_DB ? 32 : 16;
+}
+
+unsigned x86_mode_bits(struct vcpu *v) {
+  struct x86_mode m;
+  vendor->get_mode(v, &m);
+  return mode_bits(&m);
+}
+
+static uint64_t code_linear(const struct x86_mode *m, uint64_t rip) {
+  if (mode_bits(m) == 64)
+    return rip;
+  return (uint32_t)(m->cs_base + rip);
+}
+
+static bool walk_code(struct vcpu *v, const struct x86_mode *m, uint64_t linear, uint64_t *gpa,
+                      struct walk_fault *fault) {
+  return walk_mode(v, m, linear, m->cpl == 3 ? WALK_FETCH | WALK_USER : WALK_FETCH, gpa, fault);
+}
+
+static bool read_code(struct vcpu *v, uint64_t gpa, void *to, unsigned n) {
+  for (unsigned tries = 0; tries < FETCH_TRIES; tries++) {
+    user_open();
+    bool done = user_read(to, gpa, n);
+    user_close();
+    if (done)
+      return true;
+    if (!guest_resolve(v, gpa, false))
+      break;
+  }
+  return false;
+}
+
+static void inject_walk_fault(struct vcpu *v, uint64_t linear, const struct walk_fault *fault) {
+  if (fault->error == UINT32_MAX)
+    x86_inject(v, VECTOR_GP, true, 0);
+  else
+    x86_inject_page_fault(v, linear, fault->error);
+}
+
+static bool refuse_form(struct vcpu *v) {
+  v->arch.undecoded++;
+  x86_inject(v, VECTOR_GP, true, 0);
+  return false;
+}
+
+/* The bytes up to the end of a page; 0: an exception is queued. */
+static unsigned fetch_page(struct vcpu *v, const struct x86_mode *m, uint64_t linear, uint8_t *to,
+                           unsigned n) {
+  struct walk_fault fault;
+  uint64_t gpa;
+  n = MIN(n, PAGE_SIZE - linear % PAGE_SIZE);
+  if (!walk_code(v, m, linear, &gpa, &fault)) {
+    inject_walk_fault(v, linear, &fault);
+    return 0;
+  }
+  if (!read_code(v, gpa, to, n)) {
+    refuse_form(v);
+    return 0;
+  }
+  return n;
+}
+
+static bool fetch_mode(struct vcpu *v, const struct x86_mode *m, struct insn *out) {
+  uint8_t bytes[INSN_LENGTH_MAX];
+  uint64_t rip = v->arch.regs.rip;
+  unsigned n = fetch_page(v, m, code_linear(m, rip), bytes, sizeof(bytes));
+  if (!n)
+    return false;
+  if (insn_decode(bytes, n, mode_bits(m), out))
+    return true;
+  if (out->length > n && n < sizeof(bytes)) {
+    unsigned more = fetch_page(v, m, code_linear(m, rip + n), bytes + n, sizeof(bytes) - n);
+    if (!more)
+      return false;
+    if (insn_decode(bytes, n + more, mode_bits(m), out))
+      return true;
+  }
+  return refuse_form(v);
+}
+
+bool x86_fetch(struct vcpu *v, struct insn *out) {
+  struct x86_mode m;
+  vendor->get_mode(v, &m);
+  return fetch_mode(v, &m, out);
+}
+
+/* The length if the instruction has the form without prefixes, else 0. */
+static unsigned plain_length(struct vcpu *v, const struct x86_mode *m, enum insn_op op) {
+  uint64_t linear = code_linear(m, v->arch.regs.rip), gpa;
+  struct walk_fault fault;
+  uint32_t bytes;
+  if (op >= ARRAY_SIZE(plain_form) || linear % PAGE_SIZE > PAGE_SIZE - sizeof(bytes))
+    return 0;
+  if (!walk_code(v, m, linear, &gpa, &fault))
+    return 0;
+  user_open();
+  bool read = user_load32(gpa, &bytes);
+  user_close();
+  if (!read || (bytes & plain_form[op].mask) != plain_form[op].bytes)
+    return 0;
+  return plain_form[op].length;
+}
+
+static bool same_op(enum insn_op found, enum insn_op op) {
+  return found == op || (op == INSN_VMMCALL && found == INSN_VMCALL);
+}
+
+static void step_trap(struct vcpu *v) {
+  vendor->set(v, CREG_DR6, vendor->get(v, CREG_DR6) | DR6_BS);
+  x86_inject(v, VECTOR_DB, false, 0);
+}
+
+void x86_advance(struct vcpu *v, uint64_t next_rip) {
+  struct x86_regs *r = &v->arch.regs;
+  /* Only an instruction that ends at the top of the segment needs to be cut. */
+  if (unlikely((next_rip ^ r->rip) >> 16)) {
+    unsigned bits = x86_mode_bits(v);
+    if (bits != 64)
+      next_rip &= BIT(bits) - 1;
+  }
+  r->rip = next_rip;
+  vendor->set(v, CREG_INTERRUPT_SHADOW, 0);
+  if (unlikely(r->rflags & (RFLAGS_TF | RFLAGS_RF))) {
+    r->rflags &= ~RFLAGS_RF;
+    if (r->rflags & RFLAGS_TF)
+      step_trap(v);
+  }
+}
+
+bool x86_skip(struct vcpu *v, enum insn_op op) {
+  uint64_t next = v->arch.next_rip;
+  if (!next) {
+    struct x86_mode m;
+    vendor->get_mode(v, &m);
+    unsigned length = plain_length(v, &m, op);
+    if (unlikely(!length)) {
+      struct insn i;
+      if (!fetch_mode(v, &m, &i))
+        return false;
+      if (!same_op(i.op, op))
+        return refuse_form(v);
+      length = i.length;
+    }
+    next = v->arch.regs.rip + length;
+  }
+  x86_advance(v, next);
+  return true;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is delivered to the guest at its next entry: exceptions, NMIs, the
+ * personality's upcall, interrupts of the local APIC. How it is handed to the
+ * machine is the vendor's.
+ */
+#include <arch/arch.h>
+#include <asm/vendor.h>
+#include <personality.h>
+
+#define RFLAGS_IF BIT(9)
+
+/* --- exceptions ------------------------------------------------------------------ */
+
+/* SDM vol. 3, table 6-5; APM vol. 2, 8.2.9. */
+static bool contributory(uint8_t vector) {
+  return vector == 0 || (vector >= 10 && vector <= 13);
+}
+
+static bool makes_double_fault(uint8_t first, uint8_t second) {
+  if (first == VECTOR_PF)
+    return second == VECTOR_PF || contributory(second);
+  return contributory(first) && contributory(second);
+}
+
+/* An interrupt or NMI whose delivery ended in this exit, and which an exception
+ * now overtakes, is put back where it came from. The upcall comes back by itself. */
+static void put_back(struct vcpu *v, const struct x86_event *e) {
+  if (e->type == EVENT_NMI) {
+    v->arch.nmi_pending = true;
+    v->arch.nmi_blocked = false;
+  } else if (e->type == EVENT_INTERRUPT) {
+    vlapic_put_back(v, e->vector);
+  }
+}
+
+void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error) {
+  struct x86_event *e = &v->arch.event;
+  if (e->type == EVENT_EXCEPTION) {
+    if (e->vector == VECTOR_DF && (vector == VECTOR_PF || contributory(vector))) {
+      domain_crash("triple fault");
+      return;
+    }
+    if (makes_double_fault(e->vector, vector)) {
+      vector = VECTOR_DF;
+      has_error = true;
+      error = 0;
+    }
+  }
+  put_back(v, e);
+  *e = (struct x86_event){
+      .type = EVENT_EXCEPTION, .vector = vector, .has_error = has_error, .error = error};
+}
+
+void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error) {
+  vendor->set(v, CREG_CR2, linear);
+  x86_inject(v, VECTOR_PF, true, error);
+}
+
+/* --- what waits -------------------------------------------------------------------- */
+
+bool x86_window_open(struct vcpu *v) {
+  return v->arch.event.type == EVENT_NONE && (v->arch.regs.rflags & RFLAGS_IF) &&
+         !vendor->get(v, CREG_INTERRUPT_SHADOW);
+}
+
+static void queue(struct vcpu *v, enum x86_event_type type, uint8_t vector) {
+  v->arch.event = (struct x86_event){.type = type, .vector = vector};
+}
+
+/* An NMI does not look at IF; one behind an interrupt shadow waits for the next exit. */
+static void queue_nmi(struct vcpu *v) {
+  if (v->arch.nmi_blocked || v->arch.event.type != EVENT_NONE)
+    return;
+  v->arch.nmi_pending = false;
+  queue(v, EVENT_NMI, VECTOR_NMI);
+}
+
+/* The upcall has a level: it stays due until the guest clears its pending flag. */
+static bool upcall_waits(struct vcpu *v) {
+  unsigned vector = personality_upcall_vector(v);
+  v->arch.callback_due = vector;
+  if (!vector)
+    return false;
+  if (!x86_window_open(v))
+    return true;
+  v->arch.callback_due = false;
+  queue(v, EVENT_INTERRUPT, (uint8_t)vector);
+  return false;
+}
+
+static bool apic_waits(struct vcpu *v) {
+  int vector = vlapic_pending(v);
+  if (vector < 0) {
+    v->arch.window_class = vlapic_waiting_class(v);
+    return v->arch.window_class;
+  }
+  if (!x86_window_open(v))
+    return true;
+  vlapic_accept(v, (uint8_t)vector);
+  queue(v, EVENT_INTERRUPT, (uint8_t)vector);
+  return false;
+}
+
+bool x86_prepare_event(struct vcpu *v) {
+  v->arch.window_class = 0;
+  if (unlikely(v->arch.nmi_pending))
+    queue_nmi(v);
+  bool upcall = upcall_waits(v);
+  bool apic = apic_waits(v);
+  if (upcall)
+    v->arch.window_class = 0;
+  return upcall || apic;
+}
+
+bool arch_vcpu_can_take_interrupt(struct vcpu *v) {
+  if (v->arch.event.type != EVENT_NONE || (v->arch.nmi_pending && !v->arch.nmi_blocked))
+    return true;
+  if (!(v->arch.regs.rflags & RFLAGS_IF))
+    return false;
+  return personality_upcall_vector(v) || vlapic_pending(v) >= 0;
+}
+
+void arch_vcpu_raise(struct vcpu *v, uint8_t vector) {
+  vlapic_raise(v, vector);
+}
+
+void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
+  if (mail & BIT(MAIL_APIC_TIMER))
+    vlapic_timer_fired(v);
+  if (mail & BIT(MAIL_INTERRUPT))
+    vlapic_apply(v);
+}
+
+bool x86_ready(struct vcpu *v) {
+  if (likely(v->arch.activity == ACTIVITY_RUN))
+    return true;
+  if (v->arch.activity == ACTIVITY_HALT && arch_vcpu_can_take_interrupt(v)) {
+    v->arch.activity = ACTIVITY_RUN;
+    return true;
+  }
+  vcpu_after_exit(v);
+  vcpu_block();
+  return false;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vendor-neutral machine part of a vCPU: its thread, and the registers
+ * that are switched when a CPU takes up another vCPU (FPU, debug, TSC_AUX).
+ */
+#include <arch/arch.h>
+#include <arena.h>
+#include <asm/msr.h>
+#include <asm/platform.h>
+#include <asm/private.h>
+#include <asm/vendor.h>
+#include <lib/lib.h>
+
+#define MSR_TSC_AUX 0xc0000103u
+#define FXSAVE_SIZE 512
+
+void thread_switch(uint64_t *save_sp, uint64_t new_sp);
+
+struct vcpu *vcpu_current(void) {
+  return this_private->vcpu;
+}
+
+struct domain *domain_current(void) {
+  return (struct domain *)ARENA_BASE;
+}
+
+/* --- threads --------------------------------------------------------------------- */
+
+void arch_thread_reset(struct vcpu *v) {
+  uint64_t *sp = v->stack_top;
+  *--sp = 0; /* keeps the stack aligned as after a call, and ends the backtrace */
+  *--sp = (uint64_t)vcpu_thread;
+  for (unsigned i = 0; i < 6; i++)
+    *--sp = 0;
+  v->arch.thread_sp = (uint64_t)sp;
+}
+
+void arch_thread_enter(struct vcpu *v) {
+  this_private->vcpu = v;
+  thread_switch(&this_private->loop_sp, v->arch.thread_sp);
+  this_private->vcpu = NULL;
+}
+
+void arch_thread_leave(struct vcpu *v) {
+  assert(this_private->windows_open == 0);
+  thread_switch(&v->arch.thread_sp, this_private->loop_sp);
+}
+
+/* --- creation ----------------------------------------------------------------------- */
+
+enum status arch_domain_init(struct domain *d) {
+  d->stub->arch.npt_root = mfn_to_maddr(arena_page_mfn(d->p2m.root)).v;
+  return STATUS_OK;
+}
+
+enum status arch_vcpu_init(struct vcpu *v) {
+  v->stack_top = arena_stack_alloc();
+  v->arch.fpu = arena_page_alloc(FRAME_ARENA);
+  if (!v->stack_top || !v->arch.fpu)
+    return STATUS_NO_MEMORY;
+  arch_thread_reset(v);
+  return vendor->vcpu_init(v);
+}
+
+/* --- FPU: eager, whole, for every component that any guest could have used ------------ */
+
+static void xcr0_load(uint64_t value) {
+  if (this_private->xcr0 == value)
+    return;
+  asm volatile("xsetbv" ::"c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+  this_private->xcr0 = value;
+}
+
+static void fpu_save(struct vcpu *v) {
+  if (!cpu_features.xsave) {
+    asm volatile("fxsave64 (%0)" ::"r"(v->arch.fpu) : "memory");
+    return;
+  }
+  xcr0_load(cpu_features.xcr0);
+  asm volatile("xsave64 (%0)" ::"r"(v->arch.fpu), "a"(~0u), "d"(~0u) : "memory");
+}
+
+static void fpu_load(struct vcpu *v) {
+  if (!cpu_features.xsave) {
+    asm volatile("fxrstor64 (%0)" ::"r"(v->arch.fpu) : "memory");
+    return;
+  }
+  xcr0_load(cpu_features.xcr0);
+  asm volatile("xrstor64 (%0)" ::"r"(v->arch.fpu), "a"(~0u), "d"(~0u) : "memory");
+  xcr0_load(v->arch.xcr0);
+}
+
+/* The state after FNINIT, SSE masked; everything else in its initial configuration. */
+void fpu_reset(struct vcpu *v) {
+  uint8_t *area = v->arch.fpu;
+  memset(area, 0, PAGE_SIZE);
+  *(uint16_t *)area = 0x37f;
+  *(uint32_t *)(area + 24) = 0x1f80;
+  *(uint64_t *)(area + FXSAVE_SIZE) = 3; /* XSTATE_BV: x87 and SSE stand in the area */
+  v->arch.xcr0 = 1;
+}
+
+/* The exits of a guest that sets XCR0 come here: the vCPU is on this CPU. */
+void fpu_set_xcr0(struct vcpu *v, uint64_t value) {
+  v->arch.xcr0 = value;
+  xcr0_load(value);
+}
+
+/* --- debug registers -------------------------------------------------------------------- */
+
+static void debug_save(uint64_t dr[4]) {
+  asm volatile("mov %%db0, %0" : "=r"(dr[0]));
+  asm volatile("mov %%db1, %0" : "=r"(dr[1]));
+  asm volatile("mov %%db2, %0" : "=r"(dr[2]));
+  asm volatile("mov %%db3, %0" : "=r"(dr[3]));
+}
+
+static void debug_load(const uint64_t dr[4]) {
+  asm volatile("mov %0, %%db0" ::"r"(dr[0]));
+  asm volatile("mov %0, %%db1" ::"r"(dr[1]));
+  asm volatile("mov %0, %%db2" ::"r"(dr[2]));
+  asm volatile("mov %0, %%db3" ::"r"(dr[3]));
+}
+
+void arch_vcpu_load(struct vcpu *v) {
+  fpu_load(v);
+  debug_load(v->arch.dr);
+  if (cpu_features.rdtscp)
+    wrmsr(MSR_TSC_AUX, v->arch.tsc_aux);
+  vendor->vcpu_load(v);
+}
+
+void arch_vcpu_save(struct vcpu *v) {
+  vendor->vcpu_save(v);
+  debug_save(v->arch.dr);
+  fpu_save(v);
+}
+
+void arch_vcpu_run(struct vcpu *v) {
+  vendor->run(v);
+}

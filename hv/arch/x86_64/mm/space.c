@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a CPU has in sight: its slots, its windows, the linked arena and that
+ * arena's view of guest memory.
+ */
+#include <arch/arch.h>
+#include <asm/platform.h>
+#include <asm/private.h>
+#include <asm/vendor.h>
+#include <lib/atomic.h>
+#include <lib/lib.h>
+#include "region.h"
+
+uint64_t text_table, shared_table;
+
+void slot_link(unsigned slot, uint64_t table, uint64_t flags) {
+  *(volatile uint64_t *)&this_private->top_table[slot] = table | flags;
+}
+
+void slot_unlink(unsigned slot) {
+  slot_link(slot, 0, 0);
+  tlb_flush_local();
+}
+
+/* --- windows ------------------------------------------------------------------ */
+
+static uint64_t window_va(unsigned i) {
+  return PRIVATE_WINDOWS + i * PAGE_SIZE;
+}
+
+void *arch_window_open(mfn_t mfn, bool writable) {
+  unsigned i = this_private->windows_open++;
+  assert(i < ARCH_WINDOWS);
+  *(volatile uint64_t *)region_pte(window_va(i)) =
+      mfn_to_maddr(mfn).v | (writable ? PTE_RW : PTE_RO);
+  this_private->cpu->windows++;
+  return (void *)window_va(i);
+}
+
+void arch_window_close(void *window) {
+  unsigned i = --this_private->windows_open;
+  assert((uint64_t)window == window_va(i));
+  region_unmap(window_va(i));
+}
+
+/* Eight stores a turn: a loop of plain stores is what every machine, emulated or not, does well. */
+static void zero(uint64_t *p, uint64_t bytes) {
+  for (uint64_t *end = p + bytes / 8; p < end; p += 8)
+    p[0] = p[1] = p[2] = p[3] = p[4] = p[5] = p[6] = p[7] = 0;
+}
+
+static void scrub_large(uint64_t maddr) {
+  uint64_t *pde = region_pde(PRIVATE_BIG_WINDOW);
+  *(volatile uint64_t *)pde = maddr | PTE_RW | PTE_LARGE;
+  zero((uint64_t *)PRIVATE_BIG_WINDOW, PAGE_SIZE << FRAME_ORDER_2M);
+  *(volatile uint64_t *)pde = 0;
+  tlb_flush_page(PRIVATE_BIG_WINDOW);
+}
+
+void arch_scrub(mfn_t mfn, unsigned order) {
+  uint64_t start = rdtsc(), frames = 1ull << order;
+  if (order < FRAME_ORDER_2M) {
+    for (uint64_t i = 0; i < frames; i++) {
+      void *w = arch_window_open(MFN(mfn.v + i), true);
+      zero(w, PAGE_SIZE);
+      arch_window_close(w);
+    }
+  } else {
+    for (uint64_t i = 0; i < frames; i += 1ul << FRAME_ORDER_2M) {
+      scrub_large(mfn_to_maddr(MFN(mfn.v + i)).v);
+      arch_cpu_serve();
+    }
+  }
+  atomic_add(&boot_copy_tsc, rdtsc() - start);
+}
+
+/* --- arenas --------------------------------------------------------------------- */
+
+char *const arch_arena_heap_start = (char *)ARENA_BASE + PAGE_SIZE;
+char *const arch_arena_heap_end = (char *)ARENA_BASE + (64ul << 30);
+
+static struct region_payer arena_payer(uint16_t domid) {
+  return (struct region_payer){domid, FRAME_ARENA};
+}
+
+enum status arch_arena_create(struct domain_stub *d) {
+  mfn_t table = region_create(arena_payer(d->domid));
+  if (!mfn_valid(table))
+    return STATUS_NO_MEMORY;
+  d->arch.heap_pdpt = mfn_to_maddr(table).v;
+  slot_link(SLOT_ARENA, d->arch.heap_pdpt, PTE_TABLE | PTE_NX);
+  enum status s = region_map_new(ARENA_BASE, 1, arena_payer(d->domid));
+  slot_unlink(SLOT_ARENA);
+  return s;
+}
+
+/* The guest's level-3 tables carry the user bit, so that SMAP guards them, and execution is
+ * forbidden at the top whatever the guest's own entries say. */
+static void guest_slots_link(struct domain_stub *d) {
+  for (unsigned i = 0; i < GUEST_SLOTS; i++)
+    if (d->arch.guest_pdpt[i])
+      slot_link(SLOT_GUEST + i, d->arch.guest_pdpt[i], PTE_TABLE | PTE_U | PTE_NX);
+}
+
+/* `linked` is published before the tables are in place, and withdrawn after
+ * they are gone: whoever must flush this domain may ask one CPU too many, never one too few. */
+void arch_arena_link(struct domain_stub *d) {
+  struct cpu *c = this_private->cpu;
+  assert(!c->linked);
+  (void)atomic_swap(&c->linked, d);
+  slot_link(SLOT_ARENA, d->arch.heap_pdpt, PTE_TABLE | PTE_NX);
+  guest_slots_link(d);
+}
+
+void arch_arena_unlink(void) {
+  for (unsigned i = 0; i < GUEST_SLOTS; i++)
+    slot_link(SLOT_GUEST + i, 0, 0);
+  slot_unlink(SLOT_ARENA); /* flushes for all of them */
+  atomic_store(&this_private->cpu->linked, NULL);
+}
+
+enum status arch_arena_map(void *va, mfn_t mfn) {
+  return region_map((uint64_t)va, mfn_to_maddr(mfn).v, PTE_RW,
+                    arena_payer(this_private->cpu->linked->domid));
+}
+
+/* The page may be mapped in the TLBs of siblings that have this arena linked. */
+void arch_arena_unmap(void *va) {
+  region_unmap((uint64_t)va);
+  p2m_flush(domain_current());
+}
+
+/* --- the nested page table's format (APM vol. 2, 15.25.5) ------------------------- */
+
+bool arch_p2m_leaf_allowed(unsigned level) {
+  return level < 2 || (level == 2 && cpu_features.page1g);
+}
+
+/* Every guest access counts as a user's. Accessed and dirty are preset. Bits 9 to 11 are free for
+ * software: the type. */
+#define P2M_TYPE_SHIFT 9
+#define P2M_BASE       (PTE_P | PTE_U | PTE_A | PTE_D)
+
+p2m_pte_t arch_p2m_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
+  uint64_t e = mfn_to_maddr(mfn).v | P2M_BASE | ((uint64_t)t << P2M_TYPE_SHIFT);
+  if (t == P2M_RAM || t == P2M_MMIO)
+    e |= PTE_W;
+  if (t == P2M_MMIO)
+    e |= PTE_NX | PTE_PCD | PTE_PWT;
+  return e | (level ? PTE_LARGE : 0);
+}
+
+p2m_pte_t arch_p2m_table(unsigned level __unused_param, mfn_t table) {
+  return mfn_to_maddr(table).v | PTE_TABLE | PTE_U;
+}
+
+void arch_p2m_decode(unsigned level, p2m_pte_t e, bool *is_table, mfn_t *mfn, enum p2m_type *t) {
+  *is_table = (e & PTE_P) && level && !(e & PTE_LARGE);
+  *t = (e & PTE_P) && !*is_table ? (enum p2m_type)((e >> P2M_TYPE_SHIFT) & 7) : P2M_NONE;
+  *mfn = maddr_to_mfn(MADDR(e & PTE_ADDR));
+}
+
+void arch_p2m_write(p2m_pte_t *slot, unsigned level __unused_param, p2m_pte_t e) {
+  atomic_store(slot, e);
+}
+
+unsigned arch_p2m_bits(void) {
+  unsigned slots_bits = SLOT_BITS + 3; /* GUEST_SLOTS is 8 */
+  return MIN(slots_bits, cpu_features.phys_bits);
+}
+
+void arch_p2m_root_changed(struct domain *d, unsigned index) {
+  uint64_t e = ((uint64_t *)d->p2m.root)[index];
+  if (index >= GUEST_SLOTS)
+    return;
+  d->stub->arch.guest_pdpt[index] = e & PTE_ADDR;
+  arch_p2m_flush_local(d->stub);
+}
+
+void arch_p2m_flush_local(struct domain_stub *d) {
+  guest_slots_link(d);
+  tlb_flush_local();
+  vendor->flush(d);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The guest's own page tables, walked as its CPU would: all paging modes, all
+ * rights, accessed and dirty bits. It reads the tables in the arena, where they
+ * stand at ARENA_GUEST + G. AMD APM vol. 2, chapter 5; Intel SDM vol. 3,
+ * chapter 4. Protection keys and five levels are hidden from guests.
+ */
+#include <asm/cpu_ops.h>
+#include <asm/vendor.h>
+#include <lib/lib.h>
+
+#define CR0_WP    BIT(16)
+#define CR0_PG    BIT(31)
+#define CR4_PSE   BIT(4)
+#define CR4_PAE   BIT(5)
+#define CR4_SMEP  BIT(20)
+#define CR4_SMAP  BIT(21)
+#define EFER_LMA  BIT(10)
+#define EFER_NXE  BIT(11)
+#define RFLAGS_AC BIT(18)
+
+#define PTE_P    BIT(0)
+#define PTE_W    BIT(1)
+#define PTE_U    BIT(2)
+#define PTE_A    BIT(5)
+#define PTE_D    BIT(6)
+#define PTE_PS   BIT(7)
+#define PTE_NX   BIT(63)
+#define PTE_ADDR 0x000ffffffffff000ull
+
+/* Bits of the #PF error code. */
+#define PF_P    1u
+#define PF_W    2u
+#define PF_U    4u
+#define PF_RSVD 8u
+#define PF_I    16u
+
+#define CPUID_PAGE1G BIT(26)
+#define PAE_RESERVED 0x7ff0000000000000ull /* bits 62:52, free for use in long mode alone */
+
+#define WALK_TRIES 16 /* a sibling may change an entry under our hands this often */
+
+enum walk_end { WALK_DONE, WALK_FAULT, WALK_UNBACKED, WALK_AGAIN };
+
+struct walk {
+  const struct x86_mode *mode;
+  uint64_t linear;
+  unsigned access;
+  bool ac;
+  uint64_t reserved; /* bits that no entry may have */
+  uint64_t gpa;      /* the result; after WALK_UNBACKED the entry that cannot be reached */
+  uint32_t error;    /* P and RSVD of the error code; the rest follows from the access */
+  bool marking;      /* the unreachable entry was to be written */
+};
+
+static enum walk_end fault(struct walk *w, uint32_t error) {
+  w->error = error;
+  return WALK_FAULT;
+}
+
+static enum walk_end unbacked(struct walk *w, uint64_t entry_gpa) {
+  w->gpa = entry_gpa;
+  w->marking = false;
+  return WALK_UNBACKED;
+}
+
+/* Set accessed or dirty in an entry that is still what was read. */
+static bool mark(struct walk *w, uint64_t entry_gpa, uint64_t old, uint64_t bits, bool wide) {
+  bool done = wide ? user_cas64(entry_gpa, old, old | bits)
+                   : user_cas32(entry_gpa, (uint32_t)old, (uint32_t)(old | bits));
+  w->gpa = entry_gpa;
+  w->marking = true;
+  return done;
+}
+
+/* May an access through entries whose U and W bits and together to `rights` be done? */
+static bool supervisor_allowed(const struct walk *w, uint64_t rights) {
+  const struct x86_mode *m = w->mode;
+  if (rights & PTE_U) {
+    if (w->access & WALK_FETCH)
+      return !(m->cr4 & CR4_SMEP);
+    if ((m->cr4 & CR4_SMAP) && (!w->ac || (w->access & WALK_IMPLICIT)))
+      return false;
+  }
+  return !(w->access & WALK_WRITE) || (rights & PTE_W) || !(m->cr0 & CR0_WP);
+}
+
+static bool allowed(const struct walk *w, uint64_t rights, uint64_t no_execute) {
+  if ((w->access & WALK_FETCH) && (no_execute & PTE_NX))
+    return false;
+  if (!(w->access & WALK_USER))
+    return supervisor_allowed(w, rights);
+  if (!(rights & PTE_U))
+    return false;
+  return !(w->access & WALK_WRITE) || (rights & PTE_W);
+}
+
+/* The leaf's rights, marks and address. `offset` are the address bits below the leaf's size. */
+static enum walk_end finish(struct walk *w, uint64_t entry_gpa, uint64_t e, uint64_t rights,
+                            uint64_t no_execute, uint64_t offset_mask, bool wide) {
+  if (!allowed(w, rights, no_execute))
+    return fault(w, PF_P);
+  uint64_t bits = w->access & WALK_WRITE ? PTE_A | PTE_D : PTE_A;
+  if (unlikely(~e & bits) && !mark(w, entry_gpa, e, bits, wide))
+    return WALK_AGAIN;
+  w->gpa = (e & PTE_ADDR & ~offset_mask) | (w->linear & offset_mask);
+  return WALK_DONE;
+}
+
+/* A leaf above the last level: bits below its size are reserved, but for PAT in bit 12. */
+static bool large_leaf_legal(unsigned level, uint64_t e, uint64_t offset_mask) {
+  if (level == 3 || (e & offset_mask & PTE_ADDR & ~BIT(12)))
+    return false;
+  return level == 1 || (cpuid_policy(0x80000001, 3) & CPUID_PAGE1G);
+}
+
+/* Tables with 8-byte entries, from `level` (3 is the top of four) to the leaf. */
+static enum walk_end walk_wide(struct walk *w, uint64_t table, unsigned level) {
+  uint64_t rights = PTE_U | PTE_W, no_execute = 0;
+  for (unsigned shift = PAGE_SHIFT + 9 * level;; shift -= 9, level--) {
+    uint64_t e, entry_gpa = table + ((w->linear >> shift) & 511) * 8;
+    if (unlikely(!user_load64(entry_gpa, &e)))
+      return unbacked(w, entry_gpa);
+    if (!(e & PTE_P))
+      return fault(w, 0);
+    if (unlikely(e & w->reserved))
+      return fault(w, PF_P | PF_RSVD);
+    rights &= e;
+    no_execute |= e;
+    if (level == 0 || (e & PTE_PS)) {
+      uint64_t offset = BIT(shift) - 1;
+      if (level && !large_leaf_legal(level, e, offset))
+        return fault(w, PF_P | PF_RSVD);
+      return finish(w, entry_gpa, e, rights, no_execute, offset, true);
+    }
+    if (unlikely(!(e & PTE_A)) && !mark(w, entry_gpa, e, PTE_A, true))
+      return WALK_AGAIN;
+    table = e & PTE_ADDR;
+  }
+}
+
+static enum walk_end walk_4level(struct walk *w) {
+  if ((uint64_t)((int64_t)(w->linear << 16) >> 16) != w->linear)
+    return fault(w, UINT32_MAX);
+  return walk_wide(w, w->mode->cr3 & PTE_ADDR & ~w->reserved, 3);
+}
+
+/* The four top entries have no rights; some machines set the accessed bit in
+ * them although it is reserved (APM vol. 2, 5.2.3), so it is not looked at. */
+static enum walk_end walk_pae(struct walk *w) {
+  w->reserved |= PAE_RESERVED;
+  uint64_t e, entry_gpa = (w->mode->cr3 & 0xffffffe0) + (w->linear >> 30) * 8;
+  if (!user_load64(entry_gpa, &e))
+    return unbacked(w, entry_gpa);
+  if (!(e & PTE_P))
+    return fault(w, 0);
+  if (e & (w->reserved | PTE_NX | 0x1c6))
+    return fault(w, PF_P | PF_RSVD);
+  return walk_wide(w, e & PTE_ADDR, 1);
+}
+
+/* A 4 MiB page's address has bits 39:32 in its bits 20:13 (PSE-36); bit 21 is reserved. */
+static enum walk_end finish_4m(struct walk *w, uint64_t entry_gpa, uint32_t e) {
+  uint64_t wide = (e & 0xffc00fffu) | (uint64_t)((e >> 13) & 0xff) << 32;
+  if ((e & BIT(21)) || (wide & w->reserved))
+    return fault(w, PF_P | PF_RSVD);
+  uint64_t bits = w->access & WALK_WRITE ? PTE_A | PTE_D : PTE_A;
+  if (!allowed(w, e, 0))
+    return fault(w, PF_P);
+  if ((~e & bits) && !mark(w, entry_gpa, e, bits, false))
+    return WALK_AGAIN;
+  w->gpa = (wide & PTE_ADDR) | (w->linear & 0x3fffff);
+  return WALK_DONE;
+}
+
+static enum walk_end walk_2level(struct walk *w) {
+  uint32_t top, e;
+  uint64_t entry_gpa = (w->mode->cr3 & 0xfffff000) + (w->linear >> 22) * 4;
+  if (!user_load32(entry_gpa, &top))
+    return unbacked(w, entry_gpa);
+  if (!(top & PTE_P))
+    return fault(w, 0);
+  if ((top & PTE_PS) && (w->mode->cr4 & CR4_PSE))
+    return finish_4m(w, entry_gpa, top);
+  if (!(top & PTE_A) && !mark(w, entry_gpa, top, PTE_A, false))
+    return WALK_AGAIN;
+  entry_gpa = (top & 0xfffff000) + ((w->linear >> 12) & 1023) * 4;
+  if (!user_load32(entry_gpa, &e))
+    return unbacked(w, entry_gpa);
+  if (!(e & PTE_P))
+    return fault(w, 0);
+  return finish(w, entry_gpa, e, e & top, 0, PAGE_SIZE - 1, false);
+}
+
+static enum walk_end walk_once(struct walk *w) {
+  const struct x86_mode *m = w->mode;
+  if (likely(m->efer & EFER_LMA))
+    return walk_4level(w);
+  w->linear = (uint32_t)w->linear;
+  if (!(m->cr0 & CR0_PG)) {
+    w->gpa = w->linear;
+    return WALK_DONE;
+  }
+  return m->cr4 & CR4_PAE ? walk_pae(w) : walk_2level(w);
+}
+
+/* APM vol. 2, 8.4.2; the instruction bit is there only where it can tell something. */
+static uint32_t error_code(const struct walk *w) {
+  const struct x86_mode *m = w->mode;
+  uint32_t error = w->error;
+  if (w->access & WALK_WRITE)
+    error |= PF_W;
+  if (w->access & WALK_USER)
+    error |= PF_U;
+  bool nx = (m->efer & EFER_NXE) && (m->cr4 & CR4_PAE);
+  if ((w->access & WALK_FETCH) && (nx || (m->cr4 & CR4_SMEP)))
+    error |= PF_I;
+  return error;
+}
+
+/* After a walk that did not reach its end: true if another try may. */
+static bool walk_retry(struct vcpu *v, struct walk *w, enum walk_end end, unsigned tries) {
+  if (end == WALK_DONE || end == WALK_FAULT || tries == WALK_TRIES)
+    return false;
+  if (end == WALK_AGAIN) {
+    /* Another CPU was faster, or the table cannot be written (yet). */
+    return guest_resolve(v, w->gpa, w->marking);
+  }
+  return guest_resolve(v, w->gpa, false);
+}
+
+bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
+               uint64_t *gpa, struct walk_fault *out) {
+  struct walk w = {
+      .mode = m,
+      .linear = linear,
+      .access = access,
+      .ac = v->arch.regs.rflags & RFLAGS_AC,
+      .reserved = cpuid_reserved_address | (m->efer & EFER_NXE ? 0 : PTE_NX),
+  };
+  enum walk_end end;
+  unsigned tries = 0;
+  do {
+    user_open();
+    end = walk_once(&w);
+    user_close();
+  } while (unlikely(walk_retry(v, &w, end, ++tries)));
+  if (likely(end == WALK_DONE)) {
+    *gpa = w.gpa;
+    return true;
+  }
+  /* Tables that lead out of memory: what is not there is not present. */
+  if (end != WALK_FAULT)
+    w.error = 0;
+  out->error = w.error == UINT32_MAX ? w.error : error_code(&w);
+  return false;
+}
+
+bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa,
+                 struct walk_fault *out) {
+  struct x86_mode m;
+  vendor->get_mode(v, &m);
+  return walk_mode(v, &m, linear, access, gpa, out);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SVM on a CPU: finding it, turning it on, the permission maps, ASIDs.
+ */
+#include <arch/arch.h>
+#include <asm/msr.h>
+#include <asm/platform.h>
+#include <asm/private.h>
+#include <frame.h>
+#include <lib/atomic.h>
+#include <lib/lib.h>
+#include "svm.h"
+
+#define MSR_EFER     0xc0000080u
+#define MSR_VM_CR    0xc0010114u
+#define MSR_VM_HSAVE 0xc0010117u
+#define EFER_SVME    BIT(12)
+#define VM_CR_SVMDIS BIT(4)
+
+uint64_t svm_iopm, svm_msrpm;
+static uint32_t asid_limit;
+
+const char *svm_missing(void) {
+  uint32_t r[4];
+  if (!cpu_features.svm)
+    return "no-svm: this CPU does not report AMD SVM";
+  if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+    return "svm-disabled: the firmware has turned SVM off";
+  cpuid(0x8000000a, 0, r);
+  if (!(r[3] & 1))
+    return "no-nested-paging: this CPU has SVM without nested paging";
+  return NULL;
+}
+
+/* Two bits an MSR, read and write, in three ranges of 0x2000 (APM vol. 2, 15.11). */
+static void msrpm_allow(uint8_t *map, uint32_t msr) {
+  uint32_t range = msr < 0x2000 ? 0 : msr >= 0xc0010000 ? 2 : 1;
+  uint32_t bit = range * 0x4000 + (msr & 0x1fff) * 2;
+  map[bit / 8] &= (uint8_t) ~(3u << (bit % 8));
+}
+
+static __boot uint64_t map_alloc(unsigned order, uint8_t **va) {
+  mfn_t m = frame_alloc(order, OWNER_HV, FRAME_HV);
+  uint64_t size = PAGE_SIZE << order;
+  *va = mfn_valid(m) ? mm_map_shared(mfn_to_maddr(m).v, size, true) : NULL;
+  if (!*va)
+    panic("no memory for the SVM permission maps");
+  memset(*va, 0xff, size);
+  return mfn_to_maddr(m).v;
+}
+
+static __boot void maps_init(void) {
+  uint8_t *io, *msr;
+  svm_iopm = map_alloc(2, &io); /* 3 pages are used */
+  svm_msrpm = map_alloc(1, &msr);
+  for (unsigned i = 0; msr_direct[i] != 0xffffffffu; i++)
+    msrpm_allow(msr, msr_direct[i]);
+}
+
+/* Also saves the host's TR and segment bases for the VMLOAD after each exit. */
+void svm_cpu_start(struct cpu *c) {
+  uint32_t r[4];
+  cpuid(0x8000000a, 0, r);
+  if (c->id == 0) {
+    maps_init();
+    asid_limit = r[1];
+  }
+  wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+  wrmsr(MSR_VM_HSAVE, this_private->vendor_maddr[1]);
+  asm volatile("vmsave %0" ::"a"(this_private->vendor_maddr[0]) : "memory");
+  this_private->next_asid = asid_limit; /* the first entry begins a generation, with a flush */
+}
+
+/* --- ASIDs, given per CPU by generation ------------------------------------------ */
+
+static bool asid_current(const struct vcpu *v) {
+  return v->arch.asid_cpu == this_private->cpu &&
+         v->arch.asid_generation == this_private->asid_generation &&
+         v->arch.flush_seen == atomic_read(&v->stub->domain->flush_gen);
+}
+
+/* A new ASID has no translations: taking one is the flush. When they run out, all are
+ * dropped at once and a new generation begins. */
+void svm_asid_refresh(struct vcpu *v) {
+  struct vmcb *b = vmcb_of(v);
+  b->tlb_control = 0;
+  if (likely(asid_current(v)))
+    return;
+  v->arch.flush_seen = atomic_load(&v->stub->domain->flush_gen);
+  if (this_private->next_asid >= asid_limit) {
+    this_private->asid_generation++;
+    this_private->next_asid = 1;
+    b->tlb_control = TLB_FLUSH_ALL;
+  }
+  b->asid = this_private->next_asid++;
+  v->arch.asid_cpu = this_private->cpu;
+  v->arch.asid_generation = this_private->asid_generation;
+}
+
+/* Entries compare the domain's flush generation (svm_asid_refresh): that it was
+ * raised is enough. */
+void svm_flush(struct domain_stub *d __unused_param) {
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of svm/ share; nobody else includes this. */
+#ifndef SVM_SVM_H
+#define SVM_SVM_H
+
+#include <asm/vendor.h>
+#include "vmcb.h"
+
+static inline struct vmcb *vmcb_of(const struct vcpu *v) {
+  return v->arch.vendor;
+}
+
+/* Shared by all domains while nothing is passed through: every port exits, every MSR but msr_direct's
+ * exits. Machine addresses. */
+extern uint64_t svm_iopm, svm_msrpm;
+
+void svm_run(struct vcpu *v);
+void svm_cpu_start(struct cpu *c);
+const char *svm_missing(void);
+void svm_asid_refresh(struct vcpu *v);
+void svm_flush(struct domain_stub *d);
+void svm_enter(uint64_t vmcb, uint64_t *gpr, uint64_t host_vmcb);
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A vCPU under SVM: its control block, the registers that stay in it, the
+ * exit loop. What an exit means is decided above the seam (cpu/exit_*.c).
+ */
+#include <arch/arch.h>
+#include <arena.h>
+#include <asm/platform.h>
+#include <asm/private.h>
+#include <lib/lib.h>
+#include "svm.h"
+
+#define EFER_SVME BIT(12)
+
+/* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
+ * interrupt; #MC because it is ours. */
+#define EXCEPTIONS (BIT(1) | BIT(17) | BIT(VECTOR_MC))
+#define INTERCEPTS3                                                                                \
+  (INTERCEPT_INTR | INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID |           \
+   INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IOIO | INTERCEPT_MSR |           \
+   INTERCEPT_FREEZE | INTERCEPT_SHUTDOWN)
+#define INTERCEPTS4                                                                                \
+  (INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE | INTERCEPT_STGI |    \
+   INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_WBINVD | INTERCEPT_MONITOR | INTERCEPT_MWAIT |    \
+   INTERCEPT_MWAIT_C | INTERCEPT_XSETBV | INTERCEPT_RDPRU)
+
+static enum status svm_vcpu_init(struct vcpu *v) {
+  struct vmcb *b = arena_page_alloc(FRAME_ARENA);
+  if (!b)
+    return STATUS_NO_MEMORY;
+  v->arch.vendor = b;
+  v->arch.vendor_maddr = mfn_to_maddr(arena_page_mfn(b)).v;
+  return STATUS_OK;
+}
+
+static void svm_vcpu_reset(struct vcpu *v) {
+  struct vmcb *b = vmcb_of(v);
+  memset(b, 0, sizeof(*b));
+  b->exceptions = EXCEPTIONS;
+  b->intercepts3 = INTERCEPTS3;
+  b->intercepts4 = INTERCEPTS4;
+  b->iopm = svm_iopm;
+  b->msrpm = svm_msrpm;
+  b->vintr = VINTR_MASKING;
+  b->np_enable = 1;
+  b->np_cr3 = v->stub->domain->arch.npt_root;
+  b->efer = EFER_SVME;
+  v->arch.asid_cpu = NULL;
+}
+
+/* --- registers ------------------------------------------------------------------- */
+
+static uint64_t *creg_slot(struct vmcb *b, enum x86_creg r) {
+  switch (r) {
+  case CREG_CR0:
+    return &b->cr0;
+  case CREG_CR2:
+    return &b->cr2;
+  case CREG_CR3:
+    return &b->cr3;
+  case CREG_CR4:
+    return &b->cr4;
+  case CREG_DR6:
+    return &b->dr6;
+  case CREG_DR7:
+    return &b->dr7;
+  case CREG_PAT:
+    return &b->pat;
+  case CREG_STAR:
+    return &b->star;
+  case CREG_LSTAR:
+    return &b->lstar;
+  case CREG_CSTAR:
+    return &b->cstar;
+  case CREG_SFMASK:
+    return &b->sfmask;
+  case CREG_KERNEL_GS_BASE:
+    return &b->kernel_gs_base;
+  case CREG_SYSENTER_CS:
+    return &b->sysenter_cs;
+  case CREG_SYSENTER_ESP:
+    return &b->sysenter_esp;
+  case CREG_SYSENTER_EIP:
+    return &b->sysenter_eip;
+  case CREG_TSC_OFFSET:
+    return &b->tsc_offset;
+  case CREG_EFER:
+  case CREG_CR8:
+  case CREG_INTERRUPT_SHADOW:
+    break;
+  }
+  panic("svm: no slot for register %d", r);
+}
+
+static uint64_t svm_get(struct vcpu *v, enum x86_creg r) {
+  struct vmcb *b = vmcb_of(v);
+  if (r == CREG_EFER)
+    return b->efer & ~EFER_SVME;
+  if (r == CREG_CR8)
+    return b->vintr & 0xf;
+  if (r == CREG_INTERRUPT_SHADOW)
+    return b->interrupt_shadow & 1;
+  return *creg_slot(b, r);
+}
+
+/* VMRUN refuses a guest without EFER.SVME (15.5.1); the guest is not shown the bit. */
+static void svm_set(struct vcpu *v, enum x86_creg r, uint64_t value) {
+  struct vmcb *b = vmcb_of(v);
+  if (r == CREG_EFER)
+    b->efer = value | EFER_SVME;
+  else if (r == CREG_CR8)
+    b->vintr = (b->vintr & ~VINTR_TPR) | (value & 0xf);
+  else if (r == CREG_INTERRUPT_SHADOW)
+    b->interrupt_shadow = value & 1;
+  else
+    *creg_slot(b, r) = value;
+}
+
+static struct vmcb_segment *segment_slot(struct vmcb *b, enum x86_seg s) {
+  struct vmcb_segment *const slots[] = {
+      [SEG_ES] = &b->es,     [SEG_CS] = &b->cs,     [SEG_SS] = &b->ss,     [SEG_DS] = &b->ds,
+      [SEG_FS] = &b->fs,     [SEG_GS] = &b->gs,     [SEG_LDTR] = &b->ldtr, [SEG_TR] = &b->tr,
+      [SEG_GDTR] = &b->gdtr, [SEG_IDTR] = &b->idtr,
+  };
+  return slots[s];
+}
+
+_Static_assert(sizeof(struct vmcb_segment) == sizeof(struct x86_segment), "same layout");
+
+static void svm_get_segment(struct vcpu *v, enum x86_seg s, struct x86_segment *out) {
+  memcpy(out, segment_slot(vmcb_of(v), s), sizeof(*out));
+}
+
+/* The privilege level is SS's, but for VMRUN it stands in a field of its own. */
+static void svm_set_segment(struct vcpu *v, enum x86_seg s, const struct x86_segment *in) {
+  memcpy(segment_slot(vmcb_of(v), s), in, sizeof(*in));
+  if (s == SEG_SS)
+    vmcb_of(v)->cpl = (in->attributes >> 5) & 3;
+}
+
+static uint8_t svm_cpl(struct vcpu *v) {
+  return vmcb_of(v)->cpl;
+}
+
+static void svm_get_mode(struct vcpu *v, struct x86_mode *out) {
+  const struct vmcb *b = vmcb_of(v);
+  *out = (struct x86_mode){
+      .cr0 = b->cr0,
+      .cr3 = b->cr3,
+      .cr4 = b->cr4,
+      .efer = b->efer & ~EFER_SVME,
+      .cs_base = b->cs.base,
+      .cs_attributes = b->cs.attributes,
+      .cpl = b->cpl,
+  };
+}
+
+static void svm_nothing(struct vcpu *v __unused_param) {
+}
+
+/* --- entry --------------------------------------------------------------------------- */
+
+static uint64_t event_encode(const struct x86_event *e) {
+  static const uint8_t type[] = {
+      [EVENT_INTERRUPT] = 0, [EVENT_NMI] = 2, [EVENT_EXCEPTION] = 3};
+  if (e->type == EVENT_NONE)
+    return 0;
+  return EVENT_VALID | e->vector | (uint64_t)type[e->type] << EVENT_TYPE_SHIFT |
+         (e->has_error ? EVENT_ERROR | (uint64_t)e->error << 32 : 0);
+}
+
+/* An event whose delivery the exit interrupted is delivered again; INT n runs again by itself. */
+static struct x86_event event_decode(uint64_t i) {
+  static const enum x86_event_type type[8] = {
+      [0] = EVENT_INTERRUPT, [2] = EVENT_NMI, [3] = EVENT_EXCEPTION};
+  if (!(i & EVENT_VALID))
+    return (struct x86_event){.type = EVENT_NONE};
+  return (struct x86_event){
+      .type = type[(i >> EVENT_TYPE_SHIFT) & 7],
+      .vector = (uint8_t)i,
+      .has_error = i & EVENT_ERROR,
+      .error = (uint32_t)(i >> 32),
+  };
+}
+
+/* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. */
+static void window_request(struct vmcb *b, bool wanted) {
+  const uint64_t request = VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
+  b->vintr = wanted ? b->vintr | request : b->vintr & ~request;
+  b->intercepts3 =
+      wanted ? b->intercepts3 | INTERCEPT_VINTR : b->intercepts3 & ~(uint32_t)INTERCEPT_VINTR;
+}
+
+/* After an NMI is injected the next one waits for the guest's IRET (15.21.1 leaves this to us). */
+static void nmi_block(struct vcpu *v) {
+  v->arch.nmi_blocked = true;
+  vmcb_of(v)->intercepts3 |= INTERCEPT_IRET;
+}
+
+static void prepare(struct vcpu *v, struct vmcb *b) {
+  window_request(b, x86_prepare_event(v));
+  if (v->arch.event.type == EVENT_NMI)
+    nmi_block(v);
+  b->event_inject = event_encode(&v->arch.event);
+  b->rip = v->arch.regs.rip;
+  b->rsp = v->arch.regs.gpr[RSP];
+  b->rax = v->arch.regs.gpr[RAX];
+  b->rflags = v->arch.regs.rflags;
+  svm_asid_refresh(v);
+}
+
+static void collect(struct vcpu *v, struct vmcb *b) {
+  v->arch.regs.rip = b->rip;
+  v->arch.regs.gpr[RSP] = b->rsp;
+  v->arch.regs.gpr[RAX] = b->rax;
+  v->arch.regs.rflags = b->rflags;
+  v->arch.next_rip = b->next_rip;
+  v->arch.event = event_decode(b->exit_int_info);
+}
+
+/* --- exits ------------------------------------------------------------------------------ */
+
+static void exit_interrupt(struct vcpu *v __unused_param) {
+  asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
+}
+
+static void exit_window(struct vcpu *v __unused_param) {
+  /* Entry looks for the interrupt again, and finds the window open. */
+}
+
+static void exit_io(struct vcpu *v) {
+  uint64_t i = vmcb_of(v)->exit_info1;
+  struct x86_io io = {
+      .port = (uint16_t)(i >> 16),
+      .size = (i >> 4) & 7,
+      .in = i & 1,
+      .string = i & 4,
+      .rep = i & 8,
+      .next_rip = vmcb_of(v)->exit_info2,
+  };
+  x86_exit_io(v, &io);
+}
+
+static void exit_npf(struct vcpu *v) {
+  uint64_t e = vmcb_of(v)->exit_info1;
+  struct x86_npf f = {
+      .gpa = vmcb_of(v)->exit_info2,
+      .present = e & 1,
+      .write = e & 2,
+      .fetch = e & 16,
+      .table = e & BIT(33),
+  };
+  x86_exit_npf(v, &f);
+}
+
+static void exit_msr(struct vcpu *v) {
+  if (vmcb_of(v)->exit_info1 & 1)
+    x86_exit_wrmsr(v);
+  else
+    x86_exit_rdmsr(v);
+}
+
+static void exit_iret(struct vcpu *v) {
+  vmcb_of(v)->intercepts3 &= ~(uint32_t)INTERCEPT_IRET;
+  v->arch.nmi_iret_rip = v->arch.regs.rip;
+  v->arch.nmi_iret = true;
+}
+
+static void exit_shutdown(struct vcpu *v __unused_param) {
+  domain_crash("triple fault");
+}
+
+static void exit_exception(struct vcpu *v) {
+  struct vmcb *b = vmcb_of(v);
+  uint8_t vector = (uint8_t)(b->exit_code - EXIT_EXCEPTION);
+  if (vector == VECTOR_MC)
+    return; /* the pending machine check is taken by our own handler */
+  x86_inject(v, vector, vector == 17, (uint32_t)b->exit_info1);
+}
+
+static void exit_unknown(struct vcpu *v) {
+  struct vmcb *b = vmcb_of(v);
+  domain_crash("unexpected exit %lx (%lx, %lx)", b->exit_code, b->exit_info1, b->exit_info2);
+}
+
+static void exit_dispatch(struct vcpu *v, uint64_t code) {
+  switch (code) {
+  case EXIT_INTR:
+  case EXIT_NMI: /* taken when GIF was set again */
+  case EXIT_INIT:
+    return exit_interrupt(v);
+  case EXIT_VINTR:
+    return exit_window(v);
+  case EXIT_CPUID:
+    return x86_exit_cpuid(v);
+  case EXIT_VMMCALL:
+    return x86_exit_hypercall(v);
+  case EXIT_NPF:
+    return exit_npf(v);
+  case EXIT_MSR:
+    return exit_msr(v);
+  case EXIT_IOIO:
+    return exit_io(v);
+  case EXIT_HLT:
+    return x86_exit_hlt(v);
+  case EXIT_IRET:
+    return exit_iret(v);
+  case EXIT_XSETBV:
+    return x86_exit_xsetbv(v);
+  case EXIT_WBINVD:
+  case EXIT_INVD:
+    return x86_exit_nop(v);
+  case EXIT_EXCEPTION ... EXIT_EXCEPTION + 31:
+    return exit_exception(v);
+  case EXIT_SHUTDOWN:
+  case EXIT_FREEZE:
+    return exit_shutdown(v);
+  case EXIT_RDPMC:
+    return x86_inject(v, VECTOR_GP, true, 0);
+  case EXIT_INVLPGA:
+  case EXIT_VMRUN:
+  case EXIT_VMLOAD ... EXIT_SKINIT:
+  case EXIT_MONITOR ... EXIT_MWAIT_C:
+  case EXIT_RDPRU:
+    return x86_exit_undefined(v);
+  default:
+    return exit_unknown(v);
+  }
+}
+
+/* The NMI window opens with the instruction after the IRET that was seen: the
+ * first exit at another address is past it. */
+static void nmi_window(struct vcpu *v) {
+  if (unlikely(v->arch.nmi_iret) && v->arch.regs.rip != v->arch.nmi_iret_rip)
+    v->arch.nmi_blocked = v->arch.nmi_iret = false;
+}
+
+void svm_run(struct vcpu *v) {
+  struct vmcb *b = vmcb_of(v);
+  while (vcpu_prepare_entry(v)) {
+    if (!x86_ready(v))
+      continue;
+    prepare(v, b);
+    svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
+    collect(v, b);
+    vcpu_after_exit(v);
+    nmi_window(v);
+    exit_dispatch(v, b->exit_code);
+  }
+}
+
+const struct x86_vendor svm_vendor = {
+    .name = "SVM",
+    .missing = svm_missing,
+    .cpu_start = svm_cpu_start,
+    .vcpu_init = svm_vcpu_init,
+    .vcpu_reset = svm_vcpu_reset,
+    .run = svm_run,
+    .vcpu_load = svm_nothing,
+    .vcpu_save = svm_nothing,
+    .get = svm_get,
+    .set = svm_set,
+    .get_segment = svm_get_segment,
+    .set_segment = svm_set_segment,
+    .cpl = svm_cpl,
+    .get_mode = svm_get_mode,
+    .flush = svm_flush,
+};

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vCPUs as threads: the loop of each CPU that runs them, mail, blocking, and
+ * what happens between exit and entry.
+ */
+#include <arch/arch.h>
+#include <lib/atomic.h>
+#include <lib/lib.h>
+#include <sched.h>
+
+struct cpu cpus[CPUS_MAX];
+unsigned cpu_count;
+
+/* --- mail ---------------------------------------------------------------------- */
+
+static bool mail_wakes(const struct vcpu_stub *s, enum mail m) {
+  enum vcpu_state state = atomic_read(&s->state);
+  if (state == VCPU_PARKED)
+    return m == MAIL_LIFE || m == MAIL_INTERRUPT;
+  return state == VCPU_BLOCKED;
+}
+
+/* Pairs with the entry: there in_guest is set, then (full barrier) the mail is read; here the mail
+ * is set, then (full barrier of atomic_or) in_guest is read. One of the two sees the other. */
+void vcpu_mail(struct vcpu_stub *s, enum mail m) {
+  atomic_or(&s->mail, BIT(m));
+  if (atomic_read(&s->in_guest)) {
+    struct cpu *c = atomic_read(&s->cpu);
+    if (c != arch_this_cpu())
+      arch_kick(c);
+  } else if (mail_wakes(s, m)) {
+    sched_wake(s);
+  }
+}
+
+bool vcpu_mail_take(struct vcpu_stub *s, enum mail m) {
+  return atomic_and(&s->mail, ~BIT(m)) & BIT(m);
+}
+
+/* --- leaving the CPU -------------------------------------------------------------- */
+
+void vcpu_block(void) {
+  struct vcpu *v = vcpu_current();
+  if (atomic_load(&v->stub->mail))
+    return;
+  v->stub->leave_state = arch_vcpu_offline(v) ? VCPU_PARKED : VCPU_BLOCKED;
+  arch_thread_leave(v);
+}
+
+enum status vcpu_online(struct vcpu *v) {
+  vcpu_mail(v->stub, MAIL_INTERRUPT);
+  return STATUS_OK;
+}
+
+/* --- between exit and entry --------------------------------------------------------- */
+
+static void mail_drain(struct vcpu *v) {
+  uint64_t mail = atomic_swap(&v->stub->mail, 0);
+  arch_vcpu_mail(v, mail);
+  personality_prepare_entry(v, mail);
+}
+
+/* Something is asked of the vCPU that an entry must not overtake. */
+static bool entry_hindered(struct vcpu *v, struct cpu *c) {
+  return v->resumed || atomic_read(&v->stub->mail) || atomic_read(&c->need_resched) ||
+         atomic_read(&c->serve) || arch_vcpu_halted(v);
+}
+
+static void entry_settle(struct vcpu *v, struct cpu *c) {
+  if (atomic_read(&c->serve))
+    arch_cpu_serve();
+  if (v->resumed) {
+    v->resumed = false;
+    personality_scheduled_in(v);
+  }
+  if (atomic_read(&v->stub->mail))
+    mail_drain(v);
+  sched_preempt_point();
+  if (!atomic_read(&v->stub->park) && arch_vcpu_halted(v))
+    vcpu_block();
+}
+
+bool vcpu_prepare_entry(struct vcpu *v) {
+  for (;;) {
+    if (unlikely(atomic_read(&v->stub->park)))
+      return false;
+    struct cpu *c = arch_this_cpu();
+    (void)atomic_swap(&v->stub->in_guest, true);
+    if (likely(!entry_hindered(v, c)))
+      return true;
+    atomic_write(&v->stub->in_guest, false);
+    entry_settle(v, c);
+  }
+}
+
+void vcpu_after_exit(struct vcpu *v) {
+  atomic_write(&v->stub->in_guest, false);
+}
+
+/* --- the CPU's loop -------------------------------------------------------------------- */
+
+static void arena_switch(struct cpu *c, struct domain_stub *d) {
+  if (c->linked == d)
+    return;
+  if (c->linked)
+    arch_arena_unlink();
+  if (d)
+    arch_arena_link(d);
+}
+
+static void run_one(struct cpu *c, struct vcpu_stub *s) {
+  arena_switch(c, s->domain);
+  c->running = s;
+  s->vcpu->resumed = true;
+  arch_vcpu_load(s->vcpu);
+  arch_thread_enter(s->vcpu);
+  arch_vcpu_save(s->vcpu);
+  c->running = NULL;
+  sched_put(c, s, s->leave_state);
+}
+
+void cpu_loop(void) {
+  struct cpu *c = arch_this_cpu();
+  for (;;) {
+    atomic_write(&c->need_resched, false);
+    struct vcpu_stub *s = sched_pick(c);
+    if (s) {
+      run_one(c, s);
+      continue;
+    }
+    arena_switch(c, NULL);
+    arch_cpu_serve();
+    arch_idle(c, sched_has_work);
+  }
+}
+
+/* --- threads ------------------------------------------------------------------------------ */
+
+/* Wait until the domain runs; a thread that comes from a run says that it has parked. */
+static void wait_for_start(struct vcpu *v, bool from_run) {
+  struct domain_stub *d = v->stub->domain;
+  if (from_run && atomic_add(&d->parked, 1) + 1 == d->vcpu_count - 1)
+    vcpu_mail(&d->vcpus[0], MAIL_LIFE);
+  while (atomic_load(&v->stub->park)) {
+    (void)atomic_swap(&v->stub->mail, 0);
+    v->stub->leave_state = VCPU_PARKED;
+    arch_thread_leave(v);
+  }
+}
+
+void vcpu_thread(void) {
+  struct vcpu *v = vcpu_current();
+  for (bool from_run = false;; from_run = true) {
+    if (v->id == 0)
+      domain_life(v->domain);
+    else
+      wait_for_start(v, from_run);
+    arch_vcpu_run(v);
+  }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The domain builder's contract: what the life of a domain (core/domain.c)
+ * asks of hv/builder/domain.c.
+ */
+#ifndef BUILD_H
+#define BUILD_H
+
+#include <domain.h>
+
+/* On vCPU 0's thread, in the domain's arena, with an empty guest memory map: give it memory, copy
+ * its payloads, set vCPU 0 to its start state. NO_MEMORY. May be switched out between pages. */
+enum status build_domain(struct domain *d);
+/* Take all guest memory out of the map and free it. May be switched out. */
+void build_release(struct domain *d);
+/* This domain will not be built again: its claim on the payloads ends. */
+void build_forget(struct domain *d);
+
+#endif
