@@ -110,19 +110,16 @@ static void arena_switch(struct cpu *c, struct domain_stub *d) {
 
 static void run_one(struct cpu *c, struct vcpu_stub *s) {
   arena_switch(c, s->domain);
-  c->running = s;
   s->vcpu->resumed = true;
   arch_vcpu_load(s->vcpu);
   arch_thread_enter(s->vcpu);
   arch_vcpu_save(s->vcpu);
-  c->running = NULL;
   sched_put(c, s, s->leave_state);
 }
 
 void cpu_loop(void) {
   struct cpu *c = arch_this_cpu();
   for (;;) {
-    atomic_write(&c->need_resched, false);
     struct vcpu_stub *s = sched_pick(c);
     if (s) {
       run_one(c, s);

@@ -110,6 +110,7 @@ struct domain_stub {
   enum domain_end end; /* why it is ENDING */
   bool shutdown_code_set;
   uint32_t restarts;
+  bool forgotten; /* build_forget was called */
   uint32_t vcpu_count;
   uint32_t parked;         /* vCPUs that have parked; under life_lock */
   struct vcpu_stub *vcpus; /* array, shared part */

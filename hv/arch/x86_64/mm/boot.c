@@ -16,7 +16,8 @@
 #define BOOT_MAPPED (1ull << 32)
 #define RANGES_MAX  (2 * BOOT_REGIONS_MAX)
 
-extern char _text[], _etext[], _rodata[], _erodata[], _data[], _end[], _boot_start[], _boot_end[];
+extern char _text[], _etext[], _rodata[], _erodata[], _data[], _end[], _boot_start[], _boot_text_end[],
+    _boot_end[];
 
 /* Usable RAM less what is in use, page-aligned, ascending. */
 static __boot_data struct boot_region ranges[RANGES_MAX];
@@ -161,13 +162,13 @@ static __boot void image_map(const char *from, const char *to, uint64_t flags) {
 }
 
 /* Built beside the loader's mapping, at the arena's slot, then put in its place. */
-static __boot void image_remap(const char *boot_text_end) {
+static __boot void image_remap(void) {
   slot_link(SLOT_ARENA, text_table, PTE_TABLE);
   image_map(_text, _etext, PTE_RX);
   image_map(_rodata, _erodata, PTE_RO);
   image_map(_data, _end, PTE_RW);
-  image_map(_boot_start, boot_text_end, PTE_RX);
-  image_map(boot_text_end, _boot_end, PTE_RW);
+  image_map(_boot_start, _boot_text_end, PTE_RX);
+  image_map(_boot_text_end, _boot_end, PTE_RW);
   slot_unlink(SLOT_ARENA);
   slot_link(SLOT_TEXT, text_table, PTE_TABLE);
   tlb_flush_local();
@@ -255,10 +256,9 @@ static __boot void boot_cpu_tables(void) {
 }
 
 __boot void mm_init(void) {
-  extern char _boot_text_end[];
   ranges_init();
   boot_cpu_tables();
-  image_remap(_boot_text_end);
+  image_remap();
   shared_heap_next = SHARED_HEAP_BASE;
   uint64_t frames = frame_table_map();
   frame_init((struct frame *)FRAME_TABLE_BASE, frames);

@@ -1,0 +1,1 @@
+hv-y += builder/boot.o builder/domain.o

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The builder's two parts and what they share: where the image stands.
+ */
+#ifndef BUILDER_H
+#define BUILDER_H
+
+#include <build.h>
+
+struct builder_image {
+  uint64_t maddr; /* machine address, page-aligned */
+  uint64_t pages; /* backed by all domains together */
+  /* Tables, in a read-only mapping of the shared part. */
+  const struct manifest_domain *domains;
+  const struct manifest_vcpu *vcpus;
+  const struct manifest_region *regions;
+  const struct manifest_load *loads;
+  const struct manifest_payload *payloads;
+  /* By payload: loads that may still happen; atomic. At 0 its frames are freed. */
+  uint32_t *uses;
+};
+extern struct builder_image image;
+
+/* Boot CPU, all CPUs known, boot_phys still there: check the image, make all domains, let them
+ * go. INVALID after a line `refused: reason=WORD ...`; then nothing was started. */
+enum status builder_boot(uint64_t maddr, uint64_t size);
+
+#endif
