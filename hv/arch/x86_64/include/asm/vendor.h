@@ -134,8 +134,10 @@ bool insn_decode(const uint8_t *bytes, unsigned n, unsigned mode_bits, struct in
  * fetch) or the form is unknown (#GP queued and counted). */
 bool x86_fetch(struct vcpu *v, struct insn *out);
 /* 16, 32 or 64 from CS. */
-unsigned x86_mode_bits(struct vcpu *v);
-/* RIP = next, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
+unsigned x86_code_bits(const struct x86_mode *m);
+/* Write 1, 2, 4 or 8 bytes of a register; 4 clear the upper half. */
+void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value);
+/* RIP = next_rip, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
 void x86_advance(struct vcpu *v, uint64_t next_rip);
 /* RIP past an instruction that must be `op`: next_rip if the machine reports it, else decoded. False as
  * x86_fetch. */

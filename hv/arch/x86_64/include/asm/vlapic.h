@@ -39,6 +39,8 @@ enum status vlapic_write(struct vcpu *v, uint32_t reg, uint32_t value);
 /* x2APIC MSRs 0x800..0x83f; a status other than OK means #GP. */
 enum status vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *value);
 enum status vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t value);
+/* The register page answers: enabled and not in x2APIC mode. */
+bool vlapic_is_mmio(const struct vcpu *v);
 /* IA32_APIC_BASE: only the modes may change, as the manuals allow; else INVALID (#GP). */
 enum status vlapic_base_write(struct vcpu *v, uint64_t value);
 uint64_t vlapic_base_read(struct vcpu *v);
