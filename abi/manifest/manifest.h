@@ -27,13 +27,13 @@
 #include <stdint.h>
 #endif
 
-#define MANIFEST_MAGIC "SKERRY\x01\n" /* 8 bytes without the terminator */
-#define MANIFEST_VERSION 1u
+#define MANIFEST_MAGIC       "SKERRY\x01\n" /* 8 bytes without the terminator */
+#define MANIFEST_VERSION     1u
 
-#define MANIFEST_PAGE 4096u
+#define MANIFEST_PAGE        4096u
 #define MANIFEST_MAX_DOMAINS 256u
-#define MANIFEST_MAX_VCPUS 288u /* of one domain */
-#define MANIFEST_NAME_SIZE 32u  /* with the terminating zero */
+#define MANIFEST_MAX_VCPUS   288u /* of one domain */
+#define MANIFEST_NAME_SIZE   32u  /* with the terminating zero */
 
 /* A checksum of damage, not of malice: see docs/decisions/0002-image-checksum.md.
  * The bytes are read as little-endian 64-bit words w[i], the end padded with
@@ -57,20 +57,20 @@ enum manifest_all_stopped {
 struct manifest_header {
   char magic[8];
   uint32_t version;
-  uint32_t header_size;   /* sizeof(struct manifest_header) */
-  uint64_t image_size;    /* bytes, payloads included; a multiple of a page */
-  uint64_t manifest_size; /* bytes that `sum` covers: header and tables */
+  uint32_t header_size;    /* sizeof(struct manifest_header) */
+  uint64_t image_size;     /* bytes, payloads included; a multiple of a page */
+  uint64_t manifest_size;  /* bytes that `sum` covers: header and tables */
   struct manifest_sum sum; /* of [0, manifest_size) with this field as zeroes */
   struct manifest_table domains;
   struct manifest_table vcpus;
   struct manifest_table regions;
   struct manifest_table loads;
   struct manifest_table payloads;
-  uint32_t machine_cpus;   /* the machine must have at least so many CPUs */
-  uint32_t all_stopped;    /* enum manifest_all_stopped */
-  uint32_t slice_us;       /* fair scheduler: longest turn while others wait */
-  uint32_t console_domain; /* index of the domain that has the input first */
-  uint64_t machine_kib;    /* sum of all domains' memory, for a first check */
+  uint32_t machine_cpus;         /* the machine must have at least so many CPUs */
+  uint32_t all_stopped;          /* enum manifest_all_stopped */
+  uint32_t slice_us;             /* fair scheduler: longest turn while others wait */
+  uint32_t console_domain;       /* index of the domain that has the input first */
+  uint64_t machine_kib;          /* sum of all domains' memory, for a first check */
   char name[MANIFEST_NAME_SIZE]; /* of the system */
   uint8_t reserved[112];         /* zeroes */
 };
@@ -82,30 +82,30 @@ enum manifest_action {
   MANIFEST_ACTION_POWEROFF = 2, /* of the machine */
 };
 
-#define MANIFEST_DOMAIN_CONSOLE (1u << 0)   /* has a PV console (hvc0) */
+#define MANIFEST_DOMAIN_CONSOLE   (1u << 0) /* has a PV console (hvc0) */
 #define MANIFEST_DOMAIN_SMT_SHARE (1u << 1) /* may share a core's threads with others */
 
 struct manifest_domain {
   char name[MANIFEST_NAME_SIZE];
-  uint8_t handle[16]; /* what XENVER_guest_handle returns */
-  uint16_t domid;     /* 1.., unique; the order of the system file */
-  uint16_t flags;     /* MANIFEST_DOMAIN_* */
-  uint32_t weight;    /* fair scheduler: 1..65535, 256 is usual */
+  uint8_t handle[16];  /* what XENVER_guest_handle returns */
+  uint16_t domid;      /* 1.., unique; the order of the system file */
+  uint16_t flags;      /* MANIFEST_DOMAIN_* */
+  uint32_t weight;     /* fair scheduler: 1..65535, 256 is usual */
   uint8_t on_shutdown; /* enum manifest_action */
   uint8_t on_reboot;
   uint8_t on_crash;
   uint8_t reserved0;
-  uint32_t max_restarts;  /* then the domain stays stopped; 0: no limit */
-  uint32_t first_vcpu;    /* into vcpus */
-  uint32_t vcpus;         /* 1..MANIFEST_MAX_VCPUS */
-  uint32_t first_region;  /* into regions: the guest's memory map */
+  uint32_t max_restarts; /* then the domain stays stopped; 0: no limit */
+  uint32_t first_vcpu;   /* into vcpus */
+  uint32_t vcpus;        /* 1..MANIFEST_MAX_VCPUS */
+  uint32_t first_region; /* into regions: the guest's memory map */
   uint32_t regions;
   uint32_t first_load; /* into loads */
   uint32_t loads;
-  uint64_t entry;      /* guest-physical, below 4 GiB: XEN_ELFNOTE_PHYS32_ENTRY */
-  uint64_t start_info; /* guest-physical address of struct hvm_start_info */
-  uint64_t max_pages;  /* limit of pages that the domain may own: RAM + special */
-  uint64_t special_gfn; /* first of `special_pages` pages for rings, in RAM but reserved */
+  uint64_t entry;         /* guest-physical, below 4 GiB: XEN_ELFNOTE_PHYS32_ENTRY */
+  uint64_t start_info;    /* guest-physical address of struct hvm_start_info */
+  uint64_t max_pages;     /* limit of pages that the domain may own: all backed regions */
+  uint64_t special_gfn;   /* first of `special_pages` pages for rings: a RESERVED region, backed */
   uint32_t special_pages; /* special_gfn + 0: console ring; + 1: store ring (unused yet) */
   uint32_t evtchn_limit;  /* ports, at most 4096 */
   uint64_t acpi_gpa;      /* where the guest's ACPI tables start, for reset */
@@ -123,7 +123,7 @@ struct manifest_vcpu {
  * backed with memory and count; RESERVED and ACPI ones are backed too when
  * `backed` is set (special pages, ACPI tables). */
 enum manifest_region_type {
-  MANIFEST_REGION_RAM = 1,      /* the numbers are those of an e820 map */
+  MANIFEST_REGION_RAM = 1, /* the numbers are those of an e820 map */
   MANIFEST_REGION_RESERVED = 2,
   MANIFEST_REGION_ACPI = 3,
 };
@@ -147,9 +147,9 @@ struct manifest_load {
 };
 
 enum manifest_payload_kind {
-  MANIFEST_PAYLOAD_KERNEL = 1,  /* the ELF file's loaded bytes */
+  MANIFEST_PAYLOAD_KERNEL = 1, /* the ELF file's loaded bytes */
   MANIFEST_PAYLOAD_RAMDISK = 2,
-  MANIFEST_PAYLOAD_TABLES = 3,  /* start_info, module list, command line, memory map, ACPI */
+  MANIFEST_PAYLOAD_TABLES = 3, /* start_info, module list, command line, memory map, ACPI */
 };
 
 struct manifest_payload {
