@@ -183,12 +183,16 @@ static struct x86_event event_decode(uint64_t i) {
   };
 }
 
-/* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. */
-static void window_request(struct vmcb *b, bool wanted) {
-  const uint64_t request = VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
-  b->vintr = wanted ? b->vintr | request : b->vintr & ~request;
-  b->intercepts3 =
-      wanted ? b->intercepts3 | INTERCEPT_VINTR : b->intercepts3 & ~(uint32_t)INTERCEPT_VINTR;
+/* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. One
+ * that waits for the guest to lower CR8 has its priority class (15.21.4). */
+static void window_request(struct vcpu *v, struct vmcb *b, bool wanted) {
+  uint64_t class = v->arch.window_class;
+  b->vintr &= ~(VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR);
+  b->intercepts3 &= ~(uint32_t)INTERCEPT_VINTR;
+  if (likely(!wanted))
+    return;
+  b->vintr |= VINTR_IRQ | (class ? class << 16 : VINTR_PRIO | VINTR_IGN_TPR);
+  b->intercepts3 |= INTERCEPT_VINTR;
 }
 
 /* After an NMI is injected the next one waits for the guest's IRET (15.21.1 leaves this to us). */
@@ -198,7 +202,7 @@ static void nmi_block(struct vcpu *v) {
 }
 
 static void prepare(struct vcpu *v, struct vmcb *b) {
-  window_request(b, x86_prepare_event(v));
+  window_request(v, b, x86_prepare_event(v));
   if (v->arch.event.type == EVENT_NMI)
     nmi_block(v);
   b->event_inject = event_encode(&v->arch.event);
@@ -338,8 +342,6 @@ static void nmi_window(struct vcpu *v) {
 void svm_run(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
   while (vcpu_prepare_entry(v)) {
-    if (!x86_ready(v))
-      continue;
     prepare(v, b);
     svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
     collect(v, b);

@@ -85,9 +85,6 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 #define VECTOR_PF 14
 #define VECTOR_MC 18
 
-/* In the vendor's loop, after vcpu_prepare_entry: may the guest be entered? False: it is halted or
- * waits for SIPI; the thread has blocked and there is mail, so begin the loop again. */
-bool x86_ready(struct vcpu *v);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
  * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
 bool x86_prepare_event(struct vcpu *v);
