@@ -18,6 +18,9 @@ struct vcpu;
 enum status personality_domain_init(struct domain *d);
 void personality_domain_fini(struct domain *d);
 enum status personality_vcpu_init(struct vcpu *v);
+/* DOMAIN_END_SOFT_RESET: back to the state after init, memory and vCPU registers as they are.
+ * Every vCPU of the domain is parked. NO_MEMORY: the domain cannot go on. */
+enum status personality_domain_soft_reset(struct domain *d);
 /* Back to fresh state with memory and vCPU 0's registers kept (kexec in a guest). On vCPU 0's
  * thread while all others are parked. */
 enum status personality_domain_soft_reset(struct domain *d);
@@ -37,9 +40,13 @@ void personality_scheduled_in(struct vcpu *v);
  * The result goes to the guest's result register. */
 uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5], bool compat);
 
+/* The vCPU's TSC has been moved (arch_vcpu_clock says something else now). */
+void personality_clock_changed(struct vcpu *v);
+
 /* CPUID leaves from 0x40000000; false: not ours. */
 bool personality_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t regs[4]);
-/* The MSR with which a guest asks for the hypercall page: fill guest page `gfn`. */
+/* The MSR with which a guest asks for the hypercall page: `value` is its address. It
+ * reads as 0. INVALID (an index in the low bits) and FAULT (no RAM) mean #GP. */
 #define PERSONALITY_MSR_HYPERCALL 0x40000000u
 enum status personality_hypercall_page(struct vcpu *v, uint64_t value);
 

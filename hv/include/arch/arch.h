@@ -106,8 +106,46 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail);
 bool arch_vcpu_halted(struct vcpu *v);
 /* Does it wait for a SIPI or was it taken down? */
 bool arch_vcpu_offline(struct vcpu *v);
-/* Raise a fixed interrupt in the vCPU's own local APIC (per-vCPU upcall vectors). */
+/* Raise a fixed interrupt in the vCPU's own local APIC (per-vCPU upcall vectors); vector 2 is
+ * an NMI. For a sibling the caller sends the mail. */
 void arch_vcpu_raise(struct vcpu *v, uint8_t vector);
+/* Does the vCPU run in a mode of 32 or 16 bits now? Only of the current vCPU. */
+bool arch_vcpu_is_32bit(const struct vcpu *v);
+
+/* The registers with which a guest starts one of its own vCPUs. */
+struct arch_context {
+  bool mode64;
+  uint64_t gpr[8]; /* in the machine's order: x86 rax rcx rdx rbx rsp rbp rsi rdi */
+  uint64_t ip, flags;
+  uint64_t cr0, cr3, cr4, efer;
+  /* Not in mode64: code, data, stack, extra, task; attributes with the granularity in bit 11. */
+  struct {
+    uint32_t base, limit;
+    uint16_t attributes;
+  } segment[5];
+};
+/* Reset a vCPU that is not up and load these registers; it stays down. INVALID, nothing changed,
+ * when they are no state that the machine could be in. */
+enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c);
+/* Up: it can run (a boot vCPU from the start; others after set_context, INIT/SIPI). Going up or
+ * down keeps the registers; a running vCPU goes down at its next entry. */
+bool arch_vcpu_is_up(const struct vcpu *v);
+void arch_vcpu_set_up(struct vcpu *v, bool up);
+
+/* How the vCPU's own TSC gives system time: ns = ((tsc - zero) << shift) * mul >> 32, a negative
+ * shift going right. Changes only when the guest writes its TSC: then personality_clock_changed. */
+struct arch_clock {
+  uint64_t zero;
+  uint32_t mul;
+  int8_t shift;
+  bool stable; /* the same on all CPUs, and for good */
+  uint32_t khz;
+};
+void arch_vcpu_clock(const struct vcpu *v, struct arch_clock *c);
+/* Seconds since 1970 at system time 0. */
+uint64_t arch_wallclock(void);
+/* The 3 bytes of the instruction that calls the hypervisor (VMMCALL or VMCALL). */
+const uint8_t *arch_hypercall_insn(void);
 /* Print the vCPU's registers to the log. */
 void arch_vcpu_dump(struct vcpu *v);
 
