@@ -42,7 +42,7 @@ static void registered(void) {
   evtchn_bind_virq(VIRQ_TIMER, 0);
   irq_enable();
   uint64_t blocked = area.time[RUNSTATE_blocked];
-  timer.timeout_abs_ns = time_ns() + 3 * MS;
+  timer.timeout_abs_ns = time_ns() + 50 * MS;
   vcpu_op(VCPUOP_set_singleshot_timer, 0, &timer);
   sched_op(SCHEDOP_block, 0);
   irq_disable();

@@ -35,9 +35,10 @@ static void in_future(void) {
 static void in_past(void) {
   check_eq("timer_singleshot.past", set(0, time_ns() - MS, 0), 0);
   CHECK("timer_singleshot.past.fires", fires(100 * MS));
-  check_eq("timer_singleshot.past.future_flag", set(0, time_ns() - MS, VCPU_SSHOTTMR_future),
-           -XEN_ETIME);
-  CHECK("timer_singleshot.past.future_flag.none", !fires(5 * MS));
+  // The flag asks for an error instead of an event; a hypervisor may ignore it.
+  int64_t error = set(0, time_ns() - MS, VCPU_SSHOTTMR_future);
+  CHECK("timer_singleshot.past.future_flag", error == 0 || error == -XEN_ETIME);
+  check_eq("timer_singleshot.past.future_flag.event", fires(20 * MS), !error);
 }
 
 static void timer_op(void) {

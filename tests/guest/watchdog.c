@@ -3,7 +3,8 @@
 /* guest: */
 #include "rt/rt.h"
 
-static int64_t watchdog(unsigned id, unsigned seconds) {
+// The error comes as a 32-bit number.
+static int watchdog(unsigned id, unsigned seconds) {
   struct sched_watchdog arg = {.id = id, .timeout = seconds};
   return sched_op(SCHEDOP_watchdog, &arg);
 }
