@@ -18,9 +18,6 @@ struct vcpu;
 enum status personality_domain_init(struct domain *d);
 void personality_domain_fini(struct domain *d);
 enum status personality_vcpu_init(struct vcpu *v);
-/* DOMAIN_END_SOFT_RESET: back to the state after init, memory and vCPU registers as they are.
- * Every vCPU of the domain is parked. NO_MEMORY: the domain cannot go on. */
-enum status personality_domain_soft_reset(struct domain *d);
 /* Back to fresh state with memory and vCPU 0's registers kept (kexec in a guest). On vCPU 0's
  * thread while all others are parked. */
 enum status personality_domain_soft_reset(struct domain *d);
