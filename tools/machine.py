@@ -159,6 +159,16 @@ class Machine:
         if self.status:
             self._fail(f"the emulator ended with {self.status}")
 
+    def stays_silent(self, origins, seconds):
+        """Checks that none of these has printed anything, nor does for so long."""
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while not self.ended and self._changed.wait(deadline - time.monotonic()):
+                pass
+            for origin in origins:
+                if any(line.origin == origin for line in self.lines):
+                    self._fail(f"{origin} has started")
+
     def skip(self, origin=None):
         """Moves the origin's cursor behind all that has come so far."""
         with self._changed:
