@@ -42,8 +42,9 @@ void p2m_unlock(struct p2m_locked p);
 
 /* Make the empty map: the root table. NO_MEMORY. */
 enum status p2m_init(struct domain *d);
-/* Put a naturally aligned leaf where nothing is. EXISTS if any of it is mapped;
- * NO_MEMORY with nothing changed; RANGE beyond the guest-physical width. */
+/* Put a naturally aligned leaf of order 0, 9 or 18 where nothing is. EXISTS if any of it is mapped;
+ * NO_MEMORY with nothing changed; RANGE beyond the guest-physical width; INVALID if not aligned or
+ * the machine has no such leaf. Where empty tables stand, smaller leaves are put into them. */
 enum status p2m_add(struct p2m_locked p, gfn_t gfn, mfn_t mfn, unsigned order, enum p2m_type t);
 /* Take out one 4 KiB page (splitting a larger leaf: NO_MEMORY with nothing changed) and
  * say what was there. NOT_FOUND if nothing. */
@@ -66,5 +67,18 @@ void p2m_trim(struct p2m_locked p);
  * for the guest (ASID) nor for the host's view of guest memory. Sends kicks and
  * waits. Hold no lock to the right of p2m in the lock order. */
 void p2m_flush(struct domain *d);
+
+/* The architecture's part in it; the protocol stands in core/p2m.c. */
+struct cpu;
+struct domain_stub;
+/* Publish on `c`, which is this CPU, that the arena of `d` is linked (in arch_arena_link). Returns
+ * the generation up to which the caller must now see to it that no older translation of `d` is
+ * used here, before it calls flush_ack. */
+uint64_t flush_link(struct cpu *c, struct domain_stub *d);
+void flush_ack(struct cpu *c, uint64_t generation);
+/* Nothing is linked any more (in arch_arena_unlink, after the tables are out of use). */
+void flush_unlink(struct cpu *c);
+/* Do what other CPUs have asked of `c`, which is this CPU (in arch_cpu_serve and before entry). */
+void flush_serve(struct cpu *c);
 
 #endif
