@@ -287,8 +287,11 @@ static __boot enum status domain_make_inside(struct domain_stub *s) {
   enum status e = p2m_init(d);
   if (!e)
     e = arch_domain_init(d);
-  for (uint32_t i = 0; !e && i < d->vcpu_count; i++)
+  for (uint32_t i = 0; !e && i < d->vcpu_count; i++) {
+    uint64_t before = frame_count_free();
     e = vcpu_make(d, i);
+    figures_vcpu_made(before - frame_count_free());
+  }
   return e;
 }
 
@@ -341,7 +344,6 @@ __boot enum status builder_boot(uint64_t maddr, uint64_t size) {
   if (sched_init())
     return STATUS_INVALID;
   log_printf("system %.31s: %u domains\n", system_config->name, domain_count);
-  for (unsigned i = 0; i < domain_count; i++)
-    sched_wake(&domains[i].vcpus[0]);
+  figures_release();
   return STATUS_OK;
 }

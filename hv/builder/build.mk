@@ -1,1 +1,3 @@
 hv-y += builder/boot.o builder/domain.o
+hv-$(CONFIG_FIGURES) += builder/figures.o
+hv-$(if $(CONFIG_FIGURES),,y) += builder/figures_none.o

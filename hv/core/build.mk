@@ -3,3 +3,4 @@ hv-y += core/frame.o core/arena.o core/heap.o core/timer.o core/policy.o core/p2
 hv-y += core/sched.o
 hv-y += $(if $(CONFIG_SCHED_PINNED),core/sched_pinned.o,core/sched_pinned_none.o)
 hv-y += $(if $(CONFIG_SCHED_FAIR),core/sched_fair.o,core/sched_fair_none.o)
+hv-y += core/vcpu.o core/domain.o

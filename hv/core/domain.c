@@ -190,4 +190,5 @@ void domain_life(struct domain *d) {
     domain_stop(d, s->config->name);
   }
   domain_start(s);
+  figures_domain_started(s);
 }

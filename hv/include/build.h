@@ -16,4 +16,7 @@ void build_release(struct domain *d);
 /* This domain will not be built again: its claim on the payloads ends. */
 void build_forget(struct domain *d);
 
+/* The domain is about to run. */
+void figures_domain_started(struct domain_stub *d);
+
 #endif

@@ -132,6 +132,7 @@ static __boot void top_fill(uint64_t *top, uint64_t identity, mfn_t private) {
   top[SLOT_PRIVATE] = mfn_to_maddr(private).v | PTE_TABLE | PTE_NX;
 }
 
+uint64_t mm_frame_table_frames;
 static uint64_t top_tables[CPUS_MAX];
 
 uint64_t mm_cpu_top_table(struct cpu *c) {
@@ -192,8 +193,10 @@ static __boot uint64_t frame_table_map(void) {
   for (uint64_t a = 0; a < top; a += covered, va += PAGE_SIZE) {
     bool ram = ram_overlaps(a, a + covered);
     region_map(va, ram ? early_take(~0ull) : zero, ram ? PTE_RW : PTE_RO, shared_payer);
-    if (ram)
-      memset((void *)va, 0, PAGE_SIZE);
+    if (!ram)
+      continue;
+    memset((void *)va, 0, PAGE_SIZE);
+    mm_frame_table_frames++;
   }
   return top >> PAGE_SHIFT;
 }

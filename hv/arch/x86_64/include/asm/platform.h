@@ -32,10 +32,14 @@ extern uint64_t boot_wait_tsc, boot_copy_tsc;
  * (slot 0). Not callable after mm_finish_boot. */
 void *boot_phys(uint64_t maddr);
 
+/* A word of the hypervisor's command line, `name` or `name=value`; boot only. `size` is at least 1. */
+bool option_get(const char *name, char *value, size_t size);
+
 /* Order of boot, in boot/main.c:
  *   head.S -> boot_main(magic, info):  multiboot_parse, console_early, cpu_check,
  *   mm_init, acpi_init, apic_init (calibrates), traps, smp_start, builder_boot, cpu_loop */
 void mm_init(void);                   /* regions, frame table, allocator; boot CPU's tables */
+extern uint64_t mm_frame_table_frames; /* that hold the frame records */
 void mm_cpu_create(struct cpu *c);    /* boot CPU makes another CPU's private part and top table */
 uint64_t mm_cpu_top_table(struct cpu *c); /* its machine address, for the trampoline */
 void mm_finish_boot(void);            /* removes the identity map everywhere, frees __boot frames; each
@@ -63,11 +67,15 @@ struct acpi_info {
   bool pm_timer_32bit;
   uint32_t pm1a_port, pm1b_port; /* control blocks */
   uint8_t s5_a, s5_b;            /* SLP_TYP values; */
+  uint16_t smi_port;             /* write acpi_enable there to get the PM1 ports; 0: they are there */
+  uint8_t acpi_enable;
   bool s5_found;
   uint64_t reset_address;  /* I/O port or memory */
   uint8_t reset_space, reset_value;
 };
 extern struct acpi_info acpi_info;
+/* Restart the machine, by whatever means it has. */
+void machine_reset(void) __noreturn;
 /* Every length and checksum is checked; a bad table is skipped with a log line. INVALID if no usable
  * MADT exists (then one CPU, with a line). */
 enum status acpi_init(void);
@@ -109,9 +117,6 @@ struct cpu_features {
 extern struct cpu_features cpu_features;
 void cpu_features_init(void);
 void cpu_init(struct cpu *c);   /* each CPU: CR0, CR4, EFER, GDT, TSS, IDT, XCR0, PAT */
-/* stac/clac where the machine has SMAP (patched or tested). */
-void user_access_begin(void);
-void user_access_end(void);
 
 /* Exception fix-up: a fault (#PF, #GP) at `insn` continues at `fixup`; entries in section .fixup. */
 struct fixup_entry {
