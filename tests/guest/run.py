@@ -67,11 +67,11 @@ def system_file(guest, path):
     for i in range(guest.number("domains", 1)):
         lines += [
             f"  - name: {guest.name}{i if guest.number('domains', 1) > 1 else ''}",
-            f"    kernel: {guest.elf}",
+            f"    kernel: {os.path.relpath(guest.elf, os.path.dirname(path))}",
             f"    memory: {guest.get('memory', '64MiB')}",
             f"    vcpus: {guest.number('vcpus', 1)}",
         ]
-        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus"):
+        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus", "event_channels"):
             if guest.get(key):
                 field = "command_line" if key == "cmdline" else key
                 lines.append(f"    {field}: {guest.get(key)}")
@@ -101,7 +101,7 @@ def start(guest, args, folder):
     command = xen_command(guest, args) if args.on == "xen" else skerry_command(guest, folder, args)
     smp = guest.get("smp", "2")
     if args.on == "xen":
-        smp = str(guest.number("vcpus", 1))
+        smp = guest.get("xen-smp", str(guest.number("vcpus", 1)))
     command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", guest.get("machine", "512"),
                "-smp", smp, "-serial", "file:" + serial, "-display", "none", "-no-reboot",
                "-monitor", "none"] + command
@@ -130,6 +130,19 @@ def finished(guest, lines, args):
     return ends >= (1 if args.on == "xen" and not guest.get("xen-done") else done)
 
 
+def stops_alone(guest, args):
+    """Whether the machine goes off after the last DONE: not on Xen, not where a domain restarts."""
+    return args.on != "xen" and not any(guest.get(k) == "restart" for k in ("on_crash", "on_reboot"))
+
+
+def powers_off(process):
+    try:
+        process.wait(5)
+        return True
+    except subprocess.TimeoutExpired:
+        return False
+
+
 def wait(guest, process, serial, args):
     end = time.monotonic() + guest.number("timeout", args.timeout)
     while time.monotonic() < end:
@@ -137,15 +150,16 @@ def wait(guest, process, serial, args):
         if finished(guest, lines, args) or process.poll() is not None:
             break
         time.sleep(0.05)
+    off = stops_alone(guest, args) and powers_off(process)
     lines = read(serial)
     complete = finished(guest, lines, args)
     if process.poll() is None:
         process.kill()
     process.wait()
-    return lines, complete
+    return lines, complete, off
 
 
-def judge(guest, lines, complete, args):
+def judge(guest, lines, complete, off, args):
     """Returns (passed, failed, messages)."""
     differs = set(guest.get("xen-differs", "").split(",")) if args.on == "xen" else set()
     passed, failed, messages = 0, 0, []
@@ -164,6 +178,9 @@ def judge(guest, lines, complete, args):
     if not complete:
         failed += 1
         messages.append(f"FAIL {guest.name}: did not finish")
+    elif stops_alone(guest, args) and not off:
+        failed += 1
+        messages.append(f"FAIL {guest.name}: the machine did not power off")
     return passed, failed, messages
 
 
@@ -177,8 +194,8 @@ def run(guest, args):
             serial, process = start(guest, args, folder)
         except subprocess.CalledProcessError:
             return 0, 1, [f"FAIL {guest.name}: no image"], []
-        lines, complete = wait(guest, process, serial, args)
-        passed, failed, messages = judge(guest, lines, complete, args)
+        lines, complete, off = wait(guest, process, serial, args)
+        passed, failed, messages = judge(guest, lines, complete, off, args)
         if args.verbose or not complete:
             messages += lines[-args.tail:] + read(os.path.join(folder, "qemu"))
         return passed, failed, messages, figures(lines)

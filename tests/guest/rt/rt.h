@@ -115,9 +115,10 @@ void *page_alloc(void);
 #define PTE_W         2UL
 #define PTE_U         4UL
 #define PTE_NX        (1UL << 63)
-// Two addresses that no guest maps: a canonical one and one that is not.
+// Two addresses that no guest maps: a canonical one and one that is not (nor is it mapped when the
+// high bits are dropped: Xen's walker drops them).
 #define UNMAPPED      ((void *)0x7000000000)
-#define NON_CANONICAL ((void *)0x1234000000000000)
+#define NON_CANONICAL ((void *)0x1234007000000000)
 void *vm_map(unsigned slot, uint64_t paddr, uint64_t flags);
 
 // --- Time.
