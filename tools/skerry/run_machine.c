@@ -65,6 +65,7 @@ static int image_descriptor(const struct buf *image) {
 struct arguments {
   const char *list[MAX_ARGUMENTS];
   unsigned count;
+  char cpus[24], memory[24], image[48]; /* what the list leads to */
 };
 
 static void add(struct arguments *a, const char *option, const char *value) {
@@ -75,20 +76,16 @@ static void add(struct arguments *a, const char *option, const char *value) {
     a->list[a->count++] = value;
 }
 
-/* Strings live until exec or exit. */
-static const char *format(const char *text, uint64_t value) {
-  struct buf b = {0};
-  buf_printf(&b, text, value);
-  return buf_text(&b);
-}
-
 static void build_arguments(const struct run_machine *m, int image, struct arguments *a) {
+  snprintf(a->cpus, sizeof(a->cpus), "%" PRIu64, m->cpus);
+  snprintf(a->memory, sizeof(a->memory), "%" PRIu64, m->memory_mib);
+  snprintf(a->image, sizeof(a->image), "/proc/self/fd/%d", image);
   add(a, "qemu-system-x86_64", NULL);
   add(a, "-accel", "tcg,thread=multi");
   add(a, "-machine", "q35");
   add(a, "-cpu", "EPYC,+svm");
-  add(a, "-smp", format("%" PRIu64, m->cpus));
-  add(a, "-m", format("%" PRIu64, m->memory_mib));
+  add(a, "-smp", a->cpus);
+  add(a, "-m", a->memory);
   add(a, "-nodefaults", "-no-reboot");
   add(a, "-display", "none");
   /* Not `-nographic`, nor a multiplexer: their escape is Ctrl-A, which is the
@@ -97,7 +94,7 @@ static void build_arguments(const struct run_machine *m, int image, struct argum
   add(a, "-serial", "chardev:console");
   add(a, "-monitor", "none");
   add(a, "-kernel", m->hypervisor);
-  add(a, "-initrd", format("/proc/self/fd/%" PRIu64, (uint64_t)image));
+  add(a, "-initrd", a->image);
   for (char *const *extra = m->extra; extra && *extra; extra++)
     add(a, *extra, NULL);
 }

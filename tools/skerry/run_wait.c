@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "run.h"
-#include "value.h"
 
 #define READY      "SKERRY-READY "
 #define PROGRESS_S 5
@@ -36,8 +35,8 @@ static bool line_says_ready(const char *line, const char *name) {
   if (!mark || line[0] != '[' || strncmp(line + 1, name, length) || line[1 + length] != ']')
     return false;
   mark += strlen(READY);
-  char after[2] = {strncmp(mark, name, length) ? 'x' : mark[length], 0};
-  return !after[0] || !value_name(after);
+  size_t said = strcspn(mark, " \t");
+  return said == length && !strncmp(mark, name, length);
 }
 
 static void look_at_line(struct run_watch *w) {
