@@ -164,5 +164,5 @@ void build_release(struct domain *d) {
   p2m_trim(p);
   d->pages = 0;
   p2m_unlock(p);
-  p2m_flush(d);
+  (void)p2m_init(d); /* cannot fail: the root is there */
 }

@@ -97,26 +97,35 @@ enum status arch_arena_create(struct domain_stub *d) {
 /* The guest's level-3 tables carry the user bit, so that SMAP guards them, and execution is
  * forbidden at the top whatever the guest's own entries say. */
 static void guest_slots_link(struct domain_stub *d) {
-  for (unsigned i = 0; i < GUEST_SLOTS; i++)
-    if (d->arch.guest_pdpt[i])
-      slot_link(SLOT_GUEST + i, d->arch.guest_pdpt[i], PTE_TABLE | PTE_U | PTE_NX);
+  for (unsigned i = 0; i < GUEST_SLOTS; i++) {
+    uint64_t table = d->arch.guest_pdpt[i];
+    slot_link(SLOT_GUEST + i, table, table ? PTE_TABLE | PTE_U | PTE_NX : 0);
+  }
 }
 
-/* `linked` is published before the tables are in place, and withdrawn after
- * they are gone: whoever must flush this domain may ask one CPU too many, never one too few. */
+/* Nothing of the arena is in this CPU's TLB: the last unlink flushed it, and guest entries compare
+ * generations. So the generation that flush_link read is good at once (p2m.c has the protocol). */
 void arch_arena_link(struct domain_stub *d) {
   struct cpu *c = this_private->cpu;
   assert(!c->linked);
-  (void)atomic_swap(&c->linked, d);
+  uint64_t generation = flush_link(c, d);
   slot_link(SLOT_ARENA, d->arch.heap_pdpt, PTE_TABLE | PTE_NX);
   guest_slots_link(d);
+  flush_ack(c, generation);
 }
 
 void arch_arena_unlink(void) {
   for (unsigned i = 0; i < GUEST_SLOTS; i++)
     slot_link(SLOT_GUEST + i, 0, 0);
   slot_unlink(SLOT_ARENA); /* flushes for all of them */
-  atomic_store(&this_private->cpu->linked, NULL);
+  flush_unlink(this_private->cpu);
+}
+
+void arch_cpu_serve(void) {
+  struct cpu *c = this_private->cpu;
+  if (unlikely(atomic_read(&c->serve)))
+    flush_serve(c);
+  asm volatile("pause");
 }
 
 enum status arch_arena_map(void *va, mfn_t mfn) {
