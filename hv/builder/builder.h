@@ -21,10 +21,6 @@ struct builder_image {
 };
 extern struct builder_image image;
 
-/* Boot CPU, all CPUs known, boot_phys still there: check the image, make all domains, let them
- * go. INVALID after a line `refused: reason=WORD ...`; then nothing was started. */
-enum status builder_boot(uint64_t maddr, uint64_t size);
-
 /* Figures (figures.c, or its empty twin): a vCPU has been made of so many frames; let the domains go. */
 void figures_vcpu_made(uint64_t frames);
 void figures_release(void);

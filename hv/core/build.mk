@@ -4,3 +4,5 @@ hv-y += core/sched.o
 hv-y += $(if $(CONFIG_SCHED_PINNED),core/sched_pinned.o,core/sched_pinned_none.o)
 hv-y += $(if $(CONFIG_SCHED_FAIR),core/sched_fair.o,core/sched_fair_none.o)
 hv-y += core/vcpu.o core/domain.o
+hv-y += core/console.o core/log.o core/panic.o
+hv-y += core/$(if $(CONFIG_CONSOLE_INPUT),console_mux,console_plain).o

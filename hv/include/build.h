@@ -8,6 +8,10 @@
 
 #include <domain.h>
 
+/* Boot CPU, all CPUs known, boot_phys still there: check the image, make all domains, let them
+ * go. INVALID after a line `refused: reason=WORD ...`; then nothing was started. */
+enum status builder_boot(uint64_t maddr, uint64_t size);
+
 /* On vCPU 0's thread, in the domain's arena, with an empty guest memory map: give it memory, copy
  * its payloads, set vCPU 0 to its start state. NO_MEMORY. May be switched out between pages. */
 enum status build_domain(struct domain *d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Single instructions as functions: ports, CPUID, MSRs, control registers,
+ * Single instructions as functions: ports, device registers, control registers,
  * and the numbers that go with them (AMD APM vol. 2; Intel SDM vol. 3 and 4).
  */
 #ifndef ASM_MACHINE_H
@@ -32,12 +32,17 @@
 #define EFER_LMA         BIT(10)
 #define EFER_NXE         BIT(11)
 
-/* Selectors of every GDT of ours. */
+#define EFER_NXE_BIT     0x800 /* for assembly */
+
+/* Selectors of every GDT of ours; CODE32 of boot's. */
 #define SELECTOR_CODE    0x08
 #define SELECTOR_DATA    0x10
 #define SELECTOR_TSS     0x18
+#define SELECTOR_CODE32  0x18
+#define BOOT_GDT_SIZE    32
 
 #ifndef __ASSEMBLY__
+#include <asm/msr.h> /* CPUID, RDMSR, WRMSR */
 #include <lib/types.h>
 
 static inline void outb(uint16_t port, uint8_t v) {
@@ -68,27 +73,6 @@ static inline uint32_t mmio_read32(const volatile void *p) {
 }
 static inline void mmio_write32(volatile void *p, uint32_t v) {
   *(volatile uint32_t *)p = v;
-}
-
-struct cpuid {
-  uint32_t eax, ebx, ecx, edx;
-};
-static inline struct cpuid cpuid(uint32_t leaf, uint32_t sub) {
-  struct cpuid r;
-  asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(sub));
-  return r;
-}
-
-static inline uint64_t rdmsr(uint32_t msr) {
-  uint32_t low, high;
-  asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-  return low | (uint64_t)high << 32;
-}
-static inline void wrmsr(uint32_t msr, uint64_t v) {
-  asm volatile("wrmsr" ::"c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
-}
-static inline void xsetbv(uint64_t v) {
-  asm volatile("xsetbv" ::"c"(0), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
 }
 
 #define CONTROL_REGISTER(n)                                                                        \

@@ -93,6 +93,7 @@ void lapic_send(uint32_t apic_id, uint32_t vector);
 void lapic_send_nmi_all_others(void);
 void lapic_send_init(uint32_t apic_id);
 void lapic_send_startup(uint32_t apic_id, uint8_t page);
+void ioapic_init(void);                /* boot CPU: maps them all, masks every line */
 void ioapic_route(uint32_t gsi, uint8_t vector, uint32_t apic_id, bool level, bool low);
 extern uint64_t tsc_khz;
 /* pvclock parameters: ns = ((tsc << shift) * mul) >> 32, shift may be negative. */

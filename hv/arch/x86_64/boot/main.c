@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order of boot. Each step rests on those before it.
+ */
+#include <arch/arch.h>
+#include <asm/layout.h>
+#include <asm/machine.h>
+#include <asm/private.h>
+#include <asm/vendor.h>
+#include <build.h>
+#include <console.h>
+#include <drivers/uart.h>
+#include <lib/lib.h>
+#include "../cpu/panic.h"
+#include "../cpu/trap.h"
+#include "boot.h"
+
+#define COM1             0x3f8
+#define COM1_IRQ         4
+#define COM2             0x2f8
+#define COM2_IRQ         3
+
+/* ISA interrupts' flags in the MADT: 0 is the bus's own, edge and high. ACPI 6.5, 5.2.12.5. */
+#define MPS_LOW(flags)   (((flags)&3) == 3)
+#define MPS_LEVEL(flags) (((flags) >> 2 & 3) == 3)
+
+const struct x86_vendor *vendor;
+uint64_t boot_wait_tsc, boot_copy_tsc;
+extern uint64_t __stack_chk_guard;
+
+/* Called by head.S. */
+void boot_main(uint32_t magic, uint32_t info) __noreturn;
+
+/* --- steps ------------------------------------------------------------------------------ */
+
+/* Which domains could not write over a return address unseen: a value that they do not know. */
+static __boot void stack_guard_init(void) {
+  uint32_t r[4], low = 0, high = 0;
+  cpuid(1, 0, r);
+  if (r[2] & BIT(30))
+    asm volatile("rdrand %0\n rdrand %1" : "=r"(low), "=r"(high)::"cc");
+  __stack_chk_guard ^= ((uint64_t)high << 32 | low) + rdtsc() * 0x9e3779b97f4a7c15ull;
+}
+
+static __boot void console_early(void) {
+  uart_init(option_is("console", "com2") ? COM2 : COM1);
+}
+
+static __boot void console_route(void) {
+  unsigned irq = option_is("console", "com2") ? COM2_IRQ : COM1_IRQ;
+  uint16_t flags = acpi_info.isa_flags[irq];
+  ioapic_route(acpi_info.isa_gsi[irq], VECTOR_UART, cpus[0].arch_id, MPS_LEVEL(flags),
+               MPS_LOW(flags));
+}
+
+static __boot void options_read(void) {
+  if (option_is("panic", "poweroff"))
+    panic_end = PANIC_POWEROFF;
+  if (option_is("panic", "reboot"))
+    panic_end = PANIC_REBOOT;
+}
+
+/* A reason is a word for machines, then a colon and a text for people. */
+static __boot void refuse(const char *reason) {
+  log_printf("refused: reason=%s\n", reason);
+  cpu_stop();
+}
+
+static __boot void cpu_check(void) {
+  cpu_features_init();
+  vendor = &svm_vendor;
+  if (!cpu_features.nx)
+    refuse("no-nx: this CPU cannot forbid execution by page");
+  wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE); /* mm_init's tables use it */
+  const char *missing = vendor->missing();
+  if (missing)
+    refuse(missing);
+}
+
+/* --- the end of boot ------------------------------------------------------------------------ */
+
+/* On the boot CPU's idle stack, in text that stays. */
+static __noreturn void boot_leave(void) {
+  mm_finish_boot();
+  smp_release();
+  cpu_loop();
+}
+
+void stack_switch(void *top, void (*fn)(void)) __noreturn;
+
+__boot void boot_main(uint32_t magic, uint32_t info) {
+  extern uint64_t boot_tsc;
+  stack_guard_init();
+  boot_info.tsc_start = boot_tsc;
+  const char *bad = multiboot_parse(magic, info);
+  console_early();
+  options_read();
+  if (bad)
+    refuse(bad);
+  memory_finish();
+  uint64_t trampoline_page = memory_take_low_page();
+  cpu_check();
+  trap_init();
+  mm_init();
+  cpu_init(&cpus[0]);
+  cpus[0].online = true;
+  acpi_init();
+  ioapic_init();
+  lapic_init(&cpus[0]);
+  lapic_calibrate();
+  vendor->cpu_start(&cpus[0]);
+  smp_start(trampoline_page);
+  if (builder_boot(boot_info.module_start, boot_info.module_end - boot_info.module_start))
+    arch_poweroff();
+  console_route();
+  console_start(system_config->console_domain);
+  stack_switch((void *)(PRIVATE_IDLE_STACK + 2 * PAGE_SIZE), boot_leave);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * System time from the TSC: its rate, measured once, and the conversions.
+ * System time 0 is the hypervisor's first instruction.
+ */
+#include "clock.h"
+#include <arch/arch.h>
+#include <asm/machine.h>
+#include <asm/platform.h>
+#include <drivers/reference_clock.h>
+#include <drivers/rtc.h>
+#include <lib/lib.h>
+
+#define CALIBRATION_NS 4000000 /* some 10 ppm with a reading that is right to 20 ns at each end */
+#define SAMPLES        5
+
+uint64_t tsc_khz;
+uint32_t tsc_to_ns_mul;
+int8_t tsc_to_ns_shift;
+uint64_t wallclock_seconds;
+
+static uint64_t tsc_zero;
+static uint64_t ns_to_tsc_mul; /* TSC ticks a ns, 32.32 fixed point */
+
+uint64_t rdtsc(void) {
+  return __builtin_ia32_rdtsc();
+}
+
+/* --- conversions ------------------------------------------------------------------ */
+
+static uint64_t scale(uint64_t ticks) {
+  ticks = tsc_to_ns_shift < 0 ? ticks >> -tsc_to_ns_shift : ticks << tsc_to_ns_shift;
+  return (uint64_t)((unsigned __int128)ticks * tsc_to_ns_mul >> 32);
+}
+
+uint64_t tsc_of_system_time_zero(void) {
+  return tsc_zero;
+}
+
+uint64_t tsc_to_time(uint64_t tsc) {
+  return tsc > tsc_zero ? scale(tsc - tsc_zero) : 0;
+}
+
+uint64_t time_to_tsc(uint64_t ns) {
+  return tsc_zero + (uint64_t)((unsigned __int128)ns * ns_to_tsc_mul >> 32);
+}
+
+uint64_t arch_time(void) {
+  return tsc_to_time(rdtsc());
+}
+
+/* The multiplier gets its top bit set, for precision. */
+static __boot void rate_set(uint64_t khz) {
+  uint64_t mul = (1000000ull << 32) / khz;
+  tsc_khz = khz;
+  ns_to_tsc_mul = (khz << 32) / 1000000;
+  for (tsc_to_ns_shift = 0; mul >> 32; tsc_to_ns_shift++)
+    mul >>= 1;
+  for (; !(mul >> 31); mul = (1000000ull << (32 - tsc_to_ns_shift)) / khz)
+    tsc_to_ns_shift--;
+  tsc_to_ns_mul = (uint32_t)mul;
+}
+
+/* --- calibration ---------------------------------------------------------------------- */
+
+struct sample {
+  uint64_t tsc;
+  uint32_t reference, timer;
+};
+
+/* All three counters as of one moment: the reading between whose ends least time passed (under an
+ * emulator, any instruction can take a time slice of the host). */
+static __boot struct sample sample_take(void) {
+  struct sample best = {0};
+  uint64_t least = UINT64_MAX;
+  for (unsigned i = 0; i < SAMPLES; i++) {
+    uint64_t before = rdtsc();
+    uint32_t reference = reference_clock_read();
+    uint64_t after = rdtsc();
+    uint32_t timer = lapic_timer_counted();
+    uint64_t took = rdtsc() - before;
+    if (took < least) {
+      least = took;
+      best = (struct sample){before + (after - before) / 2, reference, timer};
+    }
+  }
+  return best;
+}
+
+__boot void lapic_calibrate(void) {
+  if (!reference_clock_init())
+    panic("this machine has neither HPET nor ACPI timer to measure its other clocks by");
+  uint64_t start = rdtsc();
+  lapic_timer_start_count();
+  struct sample from = sample_take(), to;
+  while (reference_clock_ns(from.reference, reference_clock_read()) < CALIBRATION_NS)
+    cpu_relax();
+  to = sample_take();
+  uint64_t ns = reference_clock_ns(from.reference, to.reference);
+  rate_set((to.tsc - from.tsc) * 1000000 / ns);
+  lapic_timer_rate(to.timer - from.timer, ns);
+  tsc_zero = boot_info.tsc_start;
+  boot_wait_tsc += rdtsc() - start;
+  wallclock_seconds = rtc_read() - arch_time() / 1000000000;
+}

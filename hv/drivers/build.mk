@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# Devices that root mode itself uses.
+
+hv-y += drivers/uart.o drivers/rtc.o drivers/reference_clock.o

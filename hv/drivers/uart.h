@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A 16550 serial port. Callers serialise: the console's lock stands above.
+ */
+#ifndef DRIVERS_UART_H
+#define DRIVERS_UART_H
+
+#include <lib/types.h>
+
+/* 115200 baud, 8 bits, no parity, queues on, interrupts off. Where no UART answers, all
+ * output is dropped and nothing is ever read. */
+void uart_init(uint16_t port);
+/* Waits for room in the queue, but not for ever. */
+void uart_put(char c);
+/* The next received byte, or -1. */
+int uart_get(void);
+/* Interrupt when bytes have come. */
+void uart_input_on(void);
+
+#endif
