@@ -59,6 +59,7 @@ enum status arch_vcpu_init(struct vcpu *v) {
   if (!v->stack_top || !v->arch.fpu)
     return STATUS_NO_MEMORY;
   arch_thread_reset(v);
+  fpu_reset(v); /* the thread runs, and its registers are loaded, before the domain is built */
   return vendor->vcpu_init(v);
 }
 
