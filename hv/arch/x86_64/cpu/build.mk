@@ -1,3 +1,8 @@
 hv-y += arch/x86_64/cpu/thread.o arch/x86_64/cpu/vcpu.o
 hv-y += arch/x86_64/cpu/features.o arch/x86_64/cpu/panic.o arch/x86_64/cpu/trap.o \
   arch/x86_64/cpu/trap_entry.o
+
+# The guest's processor
+hv-y += arch/x86_64/cpu/cpuid_guest.o arch/x86_64/cpu/decode.o arch/x86_64/cpu/exit_common.o \
+  arch/x86_64/cpu/exit_npf.o arch/x86_64/cpu/fetch.o arch/x86_64/cpu/inject.o \
+  arch/x86_64/cpu/msr_guest.o arch/x86_64/cpu/mtrr.o arch/x86_64/cpu/start.o arch/x86_64/cpu/state.o

@@ -7,10 +7,10 @@
 #include <asm/cpu_ops.h>
 #include <asm/vendor.h>
 
-#define RFLAGS_TF BIT(8)
-#define RFLAGS_RF BIT(16)
-#define DR6_BS    BIT(14)
-#define EFER_LMA  BIT(10)
+#define RFLAGS_TF       BIT(8)
+#define RFLAGS_RF       BIT(16)
+#define DR6_BS          BIT(14)
+#define EFER_LMA        BIT(10)
 
 #define INSN_LENGTH_MAX 15
 #define FETCH_TRIES     4 /* the memory map may change under our hands, but not for ever */
@@ -20,27 +20,21 @@ static const struct {
   uint32_t bytes, mask;
   uint8_t length;
 } plain_form[] = {
-    [INSN_CPUID] = {0xa20f, 0xffff, 2},        [INSN_RDMSR] = {0x320f, 0xffff, 2},
-    [INSN_WRMSR] = {0x300f, 0xffff, 2},        [INSN_HLT] = {0xf4, 0xff, 1},
-    [INSN_VMMCALL] = {0xd9010f, 0xffffff, 3},  [INSN_VMCALL] = {0xc1010f, 0xffffff, 3},
-    [INSN_RDTSC] = {0x310f, 0xffff, 2},        [INSN_RDTSCP] = {0xf9010f, 0xffffff, 3},
+    [INSN_CPUID] = {0xa20f, 0xffff, 2},       [INSN_RDMSR] = {0x320f, 0xffff, 2},
+    [INSN_WRMSR] = {0x300f, 0xffff, 2},       [INSN_HLT] = {0xf4, 0xff, 1},
+    [INSN_VMMCALL] = {0xd9010f, 0xffffff, 3}, [INSN_VMCALL] = {0xc1010f, 0xffffff, 3},
+    [INSN_RDTSC] = {0x310f, 0xffff, 2},       [INSN_RDTSCP] = {0xf9010f, 0xffffff, 3},
     [INSN_XSETBV] = {0xd1010f, 0xffffff, 3},
 };
 
-static unsigned mode_bits(const struct x86_mode *m) {
+unsigned x86_code_bits(const struct x86_mode *m) {
   if ((m->efer & EFER_LMA) && (m->cs_attributes & SEG_ATTR_L))
     return 64;
   return m->cs_attributes & SEG_ATTR_DB ? 32 : 16;
 }
 
-unsigned x86_mode_bits(struct vcpu *v) {
-  struct x86_mode m;
-  vendor->get_mode(v, &m);
-  return mode_bits(&m);
-}
-
 static uint64_t code_linear(const struct x86_mode *m, uint64_t rip) {
-  if (mode_bits(m) == 64)
+  if (x86_code_bits(m) == 64)
     return rip;
   return (uint32_t)(m->cs_base + rip);
 }
@@ -99,13 +93,13 @@ static bool fetch_mode(struct vcpu *v, const struct x86_mode *m, struct insn *ou
   unsigned n = fetch_page(v, m, code_linear(m, rip), bytes, sizeof(bytes));
   if (!n)
     return false;
-  if (insn_decode(bytes, n, mode_bits(m), out))
+  if (insn_decode(bytes, n, x86_code_bits(m), out))
     return true;
   if (out->length > n && n < sizeof(bytes)) {
     unsigned more = fetch_page(v, m, code_linear(m, rip + n), bytes + n, sizeof(bytes) - n);
     if (!more)
       return false;
-    if (insn_decode(bytes, n + more, mode_bits(m), out))
+    if (insn_decode(bytes, n + more, x86_code_bits(m), out))
       return true;
   }
   return refuse_form(v);
@@ -147,7 +141,9 @@ void x86_advance(struct vcpu *v, uint64_t next_rip) {
   struct x86_regs *r = &v->arch.regs;
   /* Only an instruction that ends at the top of the segment needs to be cut. */
   if (unlikely((next_rip ^ r->rip) >> 16)) {
-    unsigned bits = x86_mode_bits(v);
+    struct x86_mode m;
+    vendor->get_mode(v, &m);
+    unsigned bits = x86_code_bits(&m);
     if (bits != 64)
       next_rip &= BIT(bits) - 1;
   }
@@ -160,22 +156,31 @@ void x86_advance(struct vcpu *v, uint64_t next_rip) {
   }
 }
 
+static unsigned insn_length(struct vcpu *v, enum insn_op op) {
+  struct x86_mode m;
+  struct insn i;
+  vendor->get_mode(v, &m);
+  unsigned length = plain_length(v, &m, op);
+  if (likely(length))
+    return length;
+  if (!fetch_mode(v, &m, &i))
+    return 0;
+  return same_op(i.op, op) ? i.length : refuse_form(v);
+}
+
+bool x86_next_rip(struct vcpu *v, enum insn_op op, uint64_t *next_rip) {
+  *next_rip = v->arch.next_rip;
+  if (*next_rip)
+    return true;
+  unsigned length = insn_length(v, op);
+  *next_rip = v->arch.regs.rip + length;
+  return length;
+}
+
 bool x86_skip(struct vcpu *v, enum insn_op op) {
-  uint64_t next = v->arch.next_rip;
-  if (!next) {
-    struct x86_mode m;
-    vendor->get_mode(v, &m);
-    unsigned length = plain_length(v, &m, op);
-    if (unlikely(!length)) {
-      struct insn i;
-      if (!fetch_mode(v, &m, &i))
-        return false;
-      if (!same_op(i.op, op))
-        return refuse_form(v);
-      length = i.length;
-    }
-    next = v->arch.regs.rip + length;
-  }
-  x86_advance(v, next);
+  uint64_t next_rip;
+  if (!x86_next_rip(v, op, &next_rip))
+    return false;
+  x86_advance(v, next_rip);
   return true;
 }

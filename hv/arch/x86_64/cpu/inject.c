@@ -6,6 +6,7 @@
  */
 #include <arch/arch.h>
 #include <asm/vendor.h>
+#include <lib/atomic.h>
 #include <personality.h>
 
 #define RFLAGS_IF BIT(9)
@@ -68,12 +69,16 @@ static void queue(struct vcpu *v, enum x86_event_type type, uint8_t vector) {
   v->arch.event = (struct x86_event){.type = type, .vector = vector};
 }
 
-/* An NMI does not look at IF; one behind an interrupt shadow waits for the next exit. */
-static void queue_nmi(struct vcpu *v) {
-  if (v->arch.nmi_blocked || v->arch.event.type != EVENT_NONE)
-    return;
+/* An NMI does not look at IF. Behind another event it waits for the window; behind
+ * another NMI for the guest's IRET, which the vendor sees. */
+static bool nmi_waits(struct vcpu *v) {
+  if (likely(!v->arch.nmi_pending) || v->arch.nmi_blocked)
+    return false;
+  if (v->arch.event.type != EVENT_NONE)
+    return true;
   v->arch.nmi_pending = false;
   queue(v, EVENT_NMI, VECTOR_NMI);
+  return false;
 }
 
 /* The upcall has a level: it stays due until the guest clears its pending flag. */
@@ -90,6 +95,9 @@ static bool upcall_waits(struct vcpu *v) {
 }
 
 static bool apic_waits(struct vcpu *v) {
+  const uint64_t *irr = v->arch.lapic.irr;
+  if (likely(!(irr[0] | irr[1] | irr[2] | irr[3])))
+    return false;
   int vector = vlapic_pending(v);
   if (vector < 0) {
     v->arch.window_class = vlapic_waiting_class(v);
@@ -104,16 +112,15 @@ static bool apic_waits(struct vcpu *v) {
 
 bool x86_prepare_event(struct vcpu *v) {
   v->arch.window_class = 0;
-  if (unlikely(v->arch.nmi_pending))
-    queue_nmi(v);
+  bool nmi = nmi_waits(v);
   bool upcall = upcall_waits(v);
   bool apic = apic_waits(v);
-  if (upcall)
+  if (nmi || upcall)
     v->arch.window_class = 0;
-  return upcall || apic;
+  return nmi || upcall || apic;
 }
 
-bool arch_vcpu_can_take_interrupt(struct vcpu *v) {
+static bool can_take_interrupt(struct vcpu *v) {
   if (v->arch.event.type != EVENT_NONE || (v->arch.nmi_pending && !v->arch.nmi_blocked))
     return true;
   if (!(v->arch.regs.rflags & RFLAGS_IF))
@@ -122,7 +129,10 @@ bool arch_vcpu_can_take_interrupt(struct vcpu *v) {
 }
 
 void arch_vcpu_raise(struct vcpu *v, uint8_t vector) {
-  vlapic_raise(v, vector);
+  if (vector == VECTOR_NMI)
+    atomic_store(&v->arch.lapic.nmi_pending, 1);
+  else
+    vlapic_raise(v, vector);
 }
 
 void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
@@ -132,14 +142,17 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
     vlapic_apply(v);
 }
 
-bool x86_ready(struct vcpu *v) {
+/* A HLT ends here, when something that ends it has come. */
+bool arch_vcpu_halted(struct vcpu *v) {
   if (likely(v->arch.activity == ACTIVITY_RUN))
-    return true;
-  if (v->arch.activity == ACTIVITY_HALT && arch_vcpu_can_take_interrupt(v)) {
+    return false;
+  if (v->arch.activity == ACTIVITY_HALT && can_take_interrupt(v)) {
     v->arch.activity = ACTIVITY_RUN;
-    return true;
+    return false;
   }
-  vcpu_after_exit(v);
-  vcpu_block();
-  return false;
+  return true;
+}
+
+bool arch_vcpu_offline(struct vcpu *v) {
+  return v->arch.activity == ACTIVITY_WAIT_SIPI || v->arch.activity == ACTIVITY_OFFLINE;
 }

@@ -15,8 +15,8 @@
 
 /* Writable bits of each LVT entry. */
 static const uint32_t lvt_legal[LVT_COUNT] = {
-    [LVT_TIMER] = 0x700ff,  [LVT_THERMAL] = 0x107ff, [LVT_COUNTER] = 0x107ff,
-    [LVT_LINT0] = 0x1a7ff,  [LVT_LINT1] = 0x1a7ff,   [LVT_ERROR] = 0x100ff,
+    [LVT_TIMER] = 0x700ff, [LVT_THERMAL] = 0x107ff, [LVT_COUNTER] = 0x107ff,
+    [LVT_LINT0] = 0x1a7ff, [LVT_LINT1] = 0x1a7ff,   [LVT_ERROR] = 0x100ff,
 };
 
 /* --- priorities ------------------------------------------------------------------ */

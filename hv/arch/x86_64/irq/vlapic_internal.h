@@ -32,15 +32,15 @@ enum {
 };
 
 enum { LVT_TIMER, LVT_THERMAL, LVT_COUNTER, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_COUNT };
-#define LVT_MASKED      BIT(16)
-#define LVT_TIMER_MODE  (3u << 17)
-#define LVT_PERIODIC    (1u << 17)
-#define LVT_DEADLINE    (2u << 17)
-#define SPURIOUS_ENABLE BIT(8)
+#define LVT_MASKED           BIT(16)
+#define LVT_TIMER_MODE       (3u << 17)
+#define LVT_PERIODIC         (1u << 17)
+#define LVT_DEADLINE         (2u << 17)
+#define SPURIOUS_ENABLE      BIT(8)
 
-#define BASE_BSP    BIT(8)
-#define BASE_X2APIC BIT(10)
-#define BASE_ENABLE BIT(11)
+#define BASE_BSP             BIT(8)
+#define BASE_X2APIC          BIT(10)
+#define BASE_ENABLE          BIT(11)
 
 #define ESR_SEND_ILLEGAL     BIT(5)
 #define ESR_RECEIVE_ILLEGAL  BIT(6)

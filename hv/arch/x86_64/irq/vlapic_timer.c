@@ -82,12 +82,19 @@ uint64_t vlapic_tsc_deadline_read(struct vcpu *v) {
   return v->arch.lapic.tsc_deadline;
 }
 
+/* The deadline in system time; further off than any clock runs is cut, so that nothing overflows.
+ */
+static uint64_t deadline_time(struct vcpu *v, uint64_t guest_tsc) {
+  uint64_t host = rdtsc(), now = host + vendor->get(v, CREG_TSC_OFFSET);
+  return tsc_to_time(guest_tsc > now ? host + MIN(guest_tsc - now, BIT(56)) : host);
+}
+
 void vlapic_tsc_deadline_write(struct vcpu *v, uint64_t value) {
   if (mode(&v->arch.lapic) != LVT_DEADLINE)
     return;
   v->arch.lapic.tsc_deadline = value;
   if (value)
-    timer_set(&v->stub->apic_timer, tsc_to_time(value - vendor->get(v, CREG_TSC_OFFSET)));
+    timer_set(&v->stub->apic_timer, deadline_time(v, value));
   else
     timer_stop(&v->stub->apic_timer);
 }

@@ -9,36 +9,36 @@
 #include <asm/vendor.h>
 #include <lib/lib.h>
 
-#define CR0_WP    BIT(16)
-#define CR0_PG    BIT(31)
-#define CR4_PSE   BIT(4)
-#define CR4_PAE   BIT(5)
-#define CR4_SMEP  BIT(20)
-#define CR4_SMAP  BIT(21)
-#define EFER_LMA  BIT(10)
-#define EFER_NXE  BIT(11)
-#define RFLAGS_AC BIT(18)
+#define CR0_WP       BIT(16)
+#define CR0_PG       BIT(31)
+#define CR4_PSE      BIT(4)
+#define CR4_PAE      BIT(5)
+#define CR4_SMEP     BIT(20)
+#define CR4_SMAP     BIT(21)
+#define EFER_LMA     BIT(10)
+#define EFER_NXE     BIT(11)
+#define RFLAGS_AC    BIT(18)
 
-#define PTE_P    BIT(0)
-#define PTE_W    BIT(1)
-#define PTE_U    BIT(2)
-#define PTE_A    BIT(5)
-#define PTE_D    BIT(6)
-#define PTE_PS   BIT(7)
-#define PTE_NX   BIT(63)
-#define PTE_ADDR 0x000ffffffffff000ull
+#define PTE_P        BIT(0)
+#define PTE_W        BIT(1)
+#define PTE_U        BIT(2)
+#define PTE_A        BIT(5)
+#define PTE_D        BIT(6)
+#define PTE_PS       BIT(7)
+#define PTE_NX       BIT(63)
+#define PTE_ADDR     0x000ffffffffff000ull
 
 /* Bits of the #PF error code. */
-#define PF_P    1u
-#define PF_W    2u
-#define PF_U    4u
-#define PF_RSVD 8u
-#define PF_I    16u
+#define PF_P         1u
+#define PF_W         2u
+#define PF_U         4u
+#define PF_RSVD      8u
+#define PF_I         16u
 
 #define CPUID_PAGE1G BIT(26)
 #define PAE_RESERVED 0x7ff0000000000000ull /* bits 62:52, free for use in long mode alone */
 
-#define WALK_TRIES 16 /* a sibling may change an entry under our hands this often */
+#define WALK_TRIES   16 /* a sibling may change an entry under our hands this often */
 
 enum walk_end { WALK_DONE, WALK_FAULT, WALK_UNBACKED, WALK_AGAIN };
 

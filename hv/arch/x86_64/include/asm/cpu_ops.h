@@ -85,8 +85,8 @@ fault:
 /* Copy n bytes; false: a part may have been copied. */
 static inline bool user_copy(void *to, const void *from, size_t n) {
   size_t words = n / 8;
-  asm volatile goto("1: rep movsq\nmovl %k3, %%ecx\n2: rep movsb\n" USER_FIXUP(
-                        "1b", "%l[fault]") USER_FIXUP("2b", "%l[fault]")
+  asm volatile goto("1: rep movsq\nmovl %k3, %%ecx\n2: rep movsb\n" USER_FIXUP("1b", "%l[fault]")
+                        USER_FIXUP("2b", "%l[fault]")
                     : "+D"(to), "+S"(from), "+c"(words)
                     : "r"((uint32_t)(n % 8))
                     : "memory"

@@ -136,8 +136,9 @@ unsigned x86_code_bits(const struct x86_mode *m);
 void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value);
 /* RIP = next_rip, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
 void x86_advance(struct vcpu *v, uint64_t next_rip);
-/* RIP past an instruction that must be `op`: next_rip if the machine reports it, else decoded. False as
- * x86_fetch. */
+/* Where the instruction at RIP, which must be `op`, ends: as the machine reports it, else decoded.
+ * False as x86_fetch. skip advances there. */
+bool x86_next_rip(struct vcpu *v, enum insn_op op, uint64_t *next_rip);
 bool x86_skip(struct vcpu *v, enum insn_op op);
 
 /* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */

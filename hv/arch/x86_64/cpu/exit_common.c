@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exits by instruction, for either vendor: each handler does what the
+ * instruction does and advances RIP, or queues an exception. Memory faults are
+ * in exit_npf.c.
+ */
+#include <abi/guest_platform.h>
+#include <asm/cpu_ops.h>
+#include <asm/vendor.h>
+#include <personality.h>
+
+#define CR0_PE BIT(0)
+
+static void inject_gp(struct vcpu *v) {
+  x86_inject(v, VECTOR_GP, true, 0);
+}
+
+void x86_exit_cpuid(struct vcpu *v) {
+  uint64_t *gpr = v->arch.regs.gpr;
+  uint32_t out[4];
+  if (!x86_skip(v, INSN_CPUID))
+    return;
+  cpuid_guest(v, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX], out);
+  gpr[RAX] = out[0];
+  gpr[RBX] = out[1];
+  gpr[RCX] = out[2];
+  gpr[RDX] = out[3];
+}
+
+static void hypercall_64(struct vcpu *v) {
+  uint64_t *gpr = v->arch.regs.gpr;
+  const uint64_t args[5] = {gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10], gpr[R8]};
+  gpr[RAX] = personality_hypercall(v, gpr[RAX], args, false);
+}
+
+static void hypercall_32(struct vcpu *v) {
+  uint64_t *gpr = v->arch.regs.gpr;
+  const uint64_t args[5] = {(uint32_t)gpr[RBX], (uint32_t)gpr[RCX], (uint32_t)gpr[RDX],
+                            (uint32_t)gpr[RSI], (uint32_t)gpr[RDI]};
+  gpr[RAX] = (uint32_t)personality_hypercall(v, (uint32_t)gpr[RAX], args, true);
+}
+
+/* From user mode and real mode a hypercall is refused with -1, which is the ABI's "not permitted".
+ */
+void x86_exit_hypercall(struct vcpu *v) {
+  struct x86_mode m;
+  if (!x86_skip(v, INSN_VMMCALL))
+    return;
+  vendor->get_mode(v, &m);
+  if (m.cpl != 0 || !(m.cr0 & CR0_PE))
+    v->arch.regs.gpr[RAX] = ~0ull;
+  else if (x86_code_bits(&m) == 64)
+    hypercall_64(v);
+  else
+    hypercall_32(v);
+}
+
+void x86_exit_rdmsr(struct vcpu *v) {
+  uint64_t *gpr = v->arch.regs.gpr, value;
+  if (!msr_guest_read(v, (uint32_t)gpr[RCX], &value)) {
+    inject_gp(v);
+    return;
+  }
+  if (!x86_skip(v, INSN_RDMSR))
+    return;
+  gpr[RAX] = (uint32_t)value;
+  gpr[RDX] = value >> 32;
+}
+
+/* The length first: a write may change what the walk depends on. */
+void x86_exit_wrmsr(struct vcpu *v) {
+  const uint64_t *gpr = v->arch.regs.gpr;
+  uint64_t next_rip;
+  if (!x86_next_rip(v, INSN_WRMSR, &next_rip))
+    return;
+  if (msr_guest_write(v, (uint32_t)gpr[RCX], (uint32_t)gpr[RAX] | gpr[RDX] << 32))
+    x86_advance(v, next_rip);
+  else
+    inject_gp(v);
+}
+
+/* The thread blocks before the next entry (arch_vcpu_halted). */
+void x86_exit_hlt(struct vcpu *v) {
+  if (x86_skip(v, INSN_HLT))
+    v->arch.activity = ACTIVITY_HALT;
+}
+
+void x86_exit_xsetbv(struct vcpu *v) {
+  uint64_t *gpr = v->arch.regs.gpr;
+  uint64_t value = (uint32_t)gpr[RAX] | gpr[RDX] << 32;
+  if ((uint32_t)gpr[RCX] != 0 || !xcr0_legal(value)) {
+    inject_gp(v);
+    return;
+  }
+  if (!x86_skip(v, INSN_XSETBV))
+    return;
+  fpu_set_xcr0(v, value);
+}
+
+/* Some machines report RDTSCP as RDTSC, so it is always decoded. */
+void x86_exit_rdtsc(struct vcpu *v) {
+  uint64_t *gpr = v->arch.regs.gpr;
+  uint64_t tsc = rdtsc() + vendor->get(v, CREG_TSC_OFFSET);
+  struct insn i;
+  if (!x86_fetch(v, &i))
+    return;
+  if (i.op == INSN_RDTSCP)
+    gpr[RCX] = (uint32_t)v->arch.tsc_aux;
+  gpr[RAX] = (uint32_t)tsc;
+  gpr[RDX] = tsc >> 32;
+  x86_advance(v, v->arch.regs.rip + i.length);
+}
+
+void x86_exit_undefined(struct vcpu *v) {
+  x86_inject(v, VECTOR_UD, false, 0);
+}
+
+void x86_exit_nop(struct vcpu *v) {
+  struct insn i;
+  if (x86_fetch(v, &i))
+    x86_advance(v, v->arch.regs.rip + i.length);
+}
+
+/* --- ports --------------------------------------------------------------------------- */
+
+static uint32_t port_read(uint16_t port, unsigned size) {
+  bool ours = port == GUEST_PORT_SLEEP_CONTROL || port == GUEST_PORT_SLEEP_STATUS ||
+              port == GUEST_PORT_RESET;
+  return ours && size == 1 ? 0 : ~0u;
+}
+
+static void port_write(struct vcpu *v, uint16_t port, unsigned size, uint8_t value) {
+  if (size != 1)
+    return;
+  if (port == GUEST_PORT_SLEEP_CONTROL && (value & GUEST_SLP_EN) &&
+      (value & GUEST_SLP_TYP_MASK) >> GUEST_SLP_TYP_SHIFT == GUEST_SLP_TYP_S5)
+    domain_end(v->stub->domain, DOMAIN_END_POWEROFF);
+  if (port == GUEST_PORT_RESET && value == GUEST_RESET_VALUE)
+    domain_end(v->stub->domain, DOMAIN_END_REBOOT);
+}
+
+/* String forms move memory as well: they are not decoded. */
+void x86_exit_io(struct vcpu *v, const struct x86_io *io) {
+  if (io->string) {
+    v->arch.undecoded++;
+    inject_gp(v);
+    return;
+  }
+  if (io->next_rip)
+    v->arch.next_rip = io->next_rip;
+  if (!x86_skip(v, INSN_IN_OUT))
+    return;
+  if (io->in)
+    x86_write_gpr(v, RAX, io->size, port_read(io->port, io->size));
+  else
+    port_write(v, io->port, io->size, (uint8_t)v->arch.regs.gpr[RAX]);
+}
+
+/* A register as the machine writes part of one: 4 bytes clear the upper half. */
+void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value) {
+  uint64_t *r = &v->arch.regs.gpr[reg];
+  if (size == 8)
+    *r = value;
+  else if (size == 4)
+    *r = (uint32_t)value;
+  else if (size == 2)
+    *r = (*r & ~0xffffull) | (uint16_t)value;
+  else
+    *r = (*r & ~0xffull) | (uint8_t)value;
+}
