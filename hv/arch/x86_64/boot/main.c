@@ -68,6 +68,7 @@ static __boot void refuse(const char *reason) {
 
 static __boot void cpu_check(void) {
   cpu_features_init();
+  cpuid_guest_init();
   vendor = &svm_vendor;
   if (!cpu_features.nx)
     refuse("no-nx: this CPU cannot forbid execution by page");
