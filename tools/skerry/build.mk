@@ -11,10 +11,10 @@ tool: build/tools/skerry
 
 build/tools/skerry: $(TOOL_OBJ)
 	@mkdir -p $(@D)
-	$(HOSTCC) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
+	@echo '  LINK    $@'; $(HOSTCC) -o $@ $(TOOL_OBJ) $(TOOL_LIBS)
 
 build/obj/tools/skerry/%.o: tools/skerry/%.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  HOSTCC  $@'; $(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(TOOL_OBJ:.o=.d)

@@ -80,11 +80,16 @@ static const char *default_hypervisor(void) {
   return path;
 }
 
+/* Two at least, so that what runs side by side does. */
+static uint64_t default_cpus(const struct image_view *v) {
+  return v->header->machine_cpus > 2 ? v->header->machine_cpus : 2;
+}
+
 static int run_image(const struct options *o, const struct buf *image, const struct image_view *v) {
   struct run_machine m = {
       .hypervisor = o->hypervisor ? o->hypervisor : default_hypervisor(),
       .memory_mib = o->memory_mib ? o->memory_mib : run_memory_mib(v),
-      .cpus = o->cpus ? o->cpus : v->header->machine_cpus,
+      .cpus = o->cpus ? o->cpus : default_cpus(v),
       .extra = o->extra,
       .verbose = o->verbose,
   };
@@ -133,7 +138,8 @@ const struct command command_run = {
             "                        this program stands)\n"
             "  --memory MIB          the machine's memory (default: what the domains take, and\n"
             "                        room for the hypervisor)\n"
-            "  --cpus N              its CPUs (default: the least that the system needs)\n"
+            "  --cpus N              its CPUs (default: the least that the system needs, and\n"
+            "                        two at least)\n"
             "  --set-arg TEXT        append to the command line of every domain\n"
             "  --headless            take no input; end when the machine powers off\n"
             "  --wait-ready SECONDS  take no input; wait until each domain has printed\n"

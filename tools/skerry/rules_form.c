@@ -82,7 +82,7 @@ static void rule_single_value(struct rule_check *c) {
 
 static void rule_empty_value(struct rule_check *c) {
   const char *text = yaml_scalar(c->node);
-  if (text && !*text && c->field->type != FIELD_TEXT)
+  if (text && !*text && wants_text(c->field) && c->field->type != FIELD_TEXT)
     diag_add(c->diag, here(c), "`%s` has no value", c->field->key);
 }
 

@@ -21,10 +21,11 @@ struct run_machine {
 
 struct run_process {
   pid_t pid;
-  int in;     /* the serial port's input; -1: closed */
-  int out;    /* its output */
-  int err;    /* the emulator's own messages */
-  int status; /* exit status, as waitpid gives it, after run_reap */
+  int in;             /* the serial port's input; -1: closed */
+  int out;            /* its output */
+  int err;            /* the emulator's own messages */
+  struct buf message; /* the start of a line of `err` */
+  int status;         /* exit status, as waitpid gives it, after run_reap */
 };
 
 /* Memory that is enough for the image's domains and for the hypervisor, in MiB. */

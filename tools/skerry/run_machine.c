@@ -165,6 +165,7 @@ void run_reap(struct run_process *p, bool end) {
       kill(p->pid, SIGKILL);
   while (run_forward_messages(p))
     ;
+  buf_free(&p->message);
   close(p->out);
   close(p->err);
 }
@@ -173,16 +174,20 @@ static bool is_noise(const char *line) {
   return strstr(line, "TCG doesn't support requested feature") != NULL;
 }
 
-/* The emulator writes a message at once, so that a read ends at a line's end. */
+/* A message may come in several pieces: only whole lines are judged. */
 bool run_forward_messages(struct run_process *p) {
   char text[4096];
-  ssize_t n = read(p->err, text, sizeof(text) - 1);
+  ssize_t n = read(p->err, text, sizeof(text));
   if (n <= 0)
     return n < 0 && errno == EINTR && !run_interrupted();
-  text[n] = 0;
-  char *rest = text;
-  for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-    if (*line && !is_noise(line))
-      fprintf(stderr, "%s\r\n", line);
+  for (ssize_t i = 0; i < n; i++) {
+    if (text[i] != '\n') {
+      buf_u8(&p->message, (uint8_t)text[i]);
+      continue;
+    }
+    if (!is_noise(buf_text(&p->message)))
+      fprintf(stderr, "%s\r\n", buf_text(&p->message));
+    p->message.size = 0;
+  }
   return true;
 }

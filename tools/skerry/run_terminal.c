@@ -16,14 +16,12 @@
 
 static struct termios saved;
 
-/* Output is still processed: a bare newline must return the carriage as well. */
 static bool make_raw(void) {
   struct termios raw;
   if (!isatty(0) || tcgetattr(0, &saved))
     return false;
   raw = saved;
   cfmakeraw(&raw);
-  raw.c_oflag |= OPOST | ONLCR;
   return !tcsetattr(0, TCSADRAIN, &raw);
 }
 
@@ -83,7 +81,7 @@ int run_terminal(struct run_process *p, bool input) {
   bool raw = input && make_raw();
   if (raw)
     fputs("skerry: Ctrl-] ends the machine; Ctrl-A three times gives the keys to the next "
-          "domain.\n",
+          "domain.\r\n",
           stderr);
   bool ended = join(p, input, raw);
   run_reap(p, !ended);

@@ -13,16 +13,16 @@ UNIT_TOOL_OBJ := $(UNIT_TOOL_LIB) $(UNIT_TOOL_NAMES:%=$(UNIT_TOOL_O)/tests/test_
 UNIT_TESTS += $(UNIT_TOOL_NAMES:%=build/unit/tool_%)
 
 build/unit/tool_%: $(UNIT_TOOL_O)/tests/test_%.o $(UNIT_TOOL_O)/tests/make_kernel.o $(UNIT_TOOL_LIB)
-	@mkdir -p $(@D)
-	$(HOSTCC) $(UNIT_TOOL_CFLAGS) -o $@ $^ $(TOOL_LIBS) -lcmocka
+	@mkdir -p $(@D); echo '  LINK    $@'
+	@$(HOSTCC) $(UNIT_TOOL_CFLAGS) -o $@ $^ $(TOOL_LIBS) -lcmocka
 
 $(UNIT_TOOL_O)/tests/%.o: tests/unit/tool/%.c
-	@mkdir -p $(@D)
-	$(HOSTCC) $(UNIT_TOOL_CFLAGS) -MMD -MP -c -o $@ $<
+	@mkdir -p $(@D); echo '  HOSTCC  $@'
+	@$(HOSTCC) $(UNIT_TOOL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(UNIT_TOOL_O)/%.o: tools/skerry/%.c
-	@mkdir -p $(@D)
-	$(HOSTCC) $(UNIT_TOOL_CFLAGS) -MMD -MP -c -o $@ $<
+	@mkdir -p $(@D); echo '  HOSTCC  $@'
+	@$(HOSTCC) $(UNIT_TOOL_CFLAGS) -MMD -MP -c -o $@ $<
 
 .SECONDARY: $(UNIT_TOOL_OBJ)
 

@@ -160,6 +160,46 @@ static void test_unreadable_file(void **state) {
   yaml_close(&y);
 }
 
+/* Damaged in any place the file gives messages or a system, and nothing else; the
+ * sanitizers judge. */
+static void judge_bytes(const uint8_t *bytes, size_t size) {
+  struct yaml y;
+  struct system s;
+  struct diag d = {0};
+  assert_int_equal(file_write(WORK "/damaged.yaml", bytes, size), 0);
+  int status = rules_load(WORK "/damaged.yaml", &y, &s, &d);
+  assert_int_equal(status != 0, d.count != 0);
+  diag_free(&d);
+  system_free(&s);
+  yaml_close(&y);
+}
+
+static void test_damaged_files(void **state) {
+  (void)state;
+  static const char characters[] = "[{:&*!\"'#-\n\t\xFF";
+  struct buf text;
+  assert_int_equal(file_read(GOOD "/everything.yaml", 1 << 20, &text), 0);
+  for (size_t i = 0; i < text.size; i++) {
+    uint8_t kept = text.data[i];
+    judge_bytes(text.data, i);
+    for (const char *c = characters; *c; c++) {
+      text.data[i] = (uint8_t)*c;
+      judge_bytes(text.data, text.size);
+    }
+    text.data[i] = kept;
+  }
+  buf_free(&text);
+}
+
+static void test_aliases_to_parents(void **state) {
+  (void)state;
+  static const char *const files[] = {"&a [*a]", "&a {domains: *a}", "system: &a [*a]",
+                                      "domains: &a [{name: *a}]",
+                                      "machine: &a {cpus: 1, machine: *a}\ndomains: *a"};
+  for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+    judge_bytes((const uint8_t *)files[i], strlen(files[i]));
+}
+
 static int set_up(void **state) {
   (void)state;
   mkdir("build", 0777);
@@ -171,9 +211,10 @@ static int set_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bad_examples),    cmocka_unit_test(test_every_rule_has_an_example),
-      cmocka_unit_test(test_good_examples),   cmocka_unit_test(test_every_field_is_documented),
-      cmocka_unit_test(test_unreadable_file),
+      cmocka_unit_test(test_bad_examples),       cmocka_unit_test(test_every_rule_has_an_example),
+      cmocka_unit_test(test_good_examples),      cmocka_unit_test(test_every_field_is_documented),
+      cmocka_unit_test(test_unreadable_file),    cmocka_unit_test(test_damaged_files),
+      cmocka_unit_test(test_aliases_to_parents),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }
