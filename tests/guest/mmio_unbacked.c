@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses without memory: plain moves of each width read ones and write nothing.
-/* guest: xen-differs=xchg,push,sse (its emulator knows all instructions) */
+/* guest: xen-differs=xchg,push,sse,string (its emulator knows all instructions) */
 #include "rt/rt.h"
 
 #define HOLE 0xfd800000UL
@@ -46,6 +46,14 @@ static void odd_forms(void *at) {
   check_fault("mmio_unbacked.sse", TRY("movups (%0), %%xmm0", TRY_NO_OUTPUT, "r"(at)), TRAP_GP);
 }
 
+static void string_form(void *at) {
+  uint64_t from = (uintptr_t)at, count = 4;
+  static uint8_t buffer[16];
+  void *to = buffer;
+  check_fault("mmio_unbacked.string",
+              TRY("rep movsb", "+S"(from)COMMA "+D"(to)COMMA "+c"(count), "a"(0)), TRAP_GP);
+}
+
 void test_main(void) {
   void *high = vm_map(0, 0xfd00000000UL, PTE_P | PTE_W);
   reads("hole", (void *)HOLE);
@@ -53,4 +61,5 @@ void test_main(void) {
   writes((void *)HOLE);
   writes(high);
   odd_forms((void *)HOLE);
+  string_form((void *)HOLE);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MSRs that are not listed fault; listed ones refuse values that the CPU refuses.
-/* guest: xen-differs=pat.type,pat.type.kept,pat.reserved,pat.reserved.kept (it leaves PAT to VMRUN) */
+/* guest: xen-differs=pat.type,pat.type.kept,pat.reserved,pat.reserved.kept (it leaves PAT to VMRUN)
+ */
 #include "rt/rt.h"
 
 static void unlisted(void) {

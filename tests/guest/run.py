@@ -103,14 +103,14 @@ def start(guest, args, folder):
     if args.on == "xen":
         smp = guest.get("xen-smp", str(guest.number("vcpus", 1)))
     command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", guest.get("machine", "512"),
-               "-smp", smp, "-serial", "file:" + serial, "-display", "none", "-no-reboot",
+               "-smp", smp, "-chardev", f"stdio,id=serial,signal=off,logfile={serial}", "-serial", "chardev:serial", "-display", "none", "-no-reboot",
                "-monitor", "none"] + command
     if args.figures or guest.get("icount"):
         command += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
     if args.verbose:
         print(shlex.join(command))
     with open(os.path.join(folder, "qemu"), "w", encoding="utf-8") as log:
-        return serial, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return serial, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log)
 
 
 def read(path):
@@ -145,8 +145,13 @@ def powers_off(process):
 
 def wait(guest, process, serial, args):
     end = time.monotonic() + guest.number("timeout", args.timeout)
+    typed = not guest.get("type")
     while time.monotonic() < end:
         lines = read(serial)
+        if not typed and any(guest.get("ready") in line for line in lines):
+            typed = True
+            process.stdin.write(guest.get("type").encode())
+            process.stdin.flush()
         if finished(guest, lines, args) or process.poll() is not None:
             break
         time.sleep(0.05)
