@@ -108,14 +108,15 @@ $(O)/symbols-1.S: $(O)/pass0.elf tools/gen-symbols.py
 $(O)/symbols-%.o: $(O)/symbols-%.S
 	@$(CC) -m64 -c -o $@ $<
 
+SYMBOLS_O := $(O)/symbols-$(if $(CONFIG_SYMBOLS),1,0).o
 HV_LINK = @echo '  LD      $@'; $(LD) $(HV_LDFLAGS) -T $(HV_LDS) -o $@ $(HV_OBJS)
 
 $(O)/pass0.elf: $(HV_OBJS) $(O)/symbols-0.o $(HV_LDS)
-	@printf '%s\n' $(HV_OBJS) > $(O)/objects.txt
 	$(HV_LINK) $(O)/symbols-0.o
 
-$(O)/skerry-hv64.elf: $(HV_OBJS) $(O)/symbols-1.o $(HV_LDS)
-	$(HV_LINK) $(O)/symbols-1.o
+$(O)/skerry-hv64.elf: $(HV_OBJS) $(SYMBOLS_O) $(HV_LDS)
+	@printf '%s\n' $(HV_OBJS) > $(O)/objects.txt # for tools/figures.py
+	$(HV_LINK) $(SYMBOLS_O)
 
 # QEMU's Multiboot loader takes 32-bit ELF files alone.
 $(O)/skerry-hv.elf: $(O)/skerry-hv64.elf
