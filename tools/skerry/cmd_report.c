@@ -103,7 +103,9 @@ static int report_run(int argc, char **argv) {
     status = 1;
   }
   if (!status)
-    status = o.dot || o.svg ? write_maps(&view, &o) : write_text(&view, &o);
+    status = write_text(&view, &o);
+  if (!status && (o.dot || o.svg))
+    status = write_maps(&view, &o);
   buf_free(&image);
   return status;
 }
@@ -111,13 +113,12 @@ static int report_run(int argc, char **argv) {
 const struct command command_report = {
     .name = "report",
     .summary = "say who has what: text, or a drawn partition map",
-    .help = "usage: skerry report SYSTEM.yaml|IMAGE [--figures FILE]\n"
-            "       skerry report SYSTEM.yaml|IMAGE [--dot FILE] [--svg FILE]\n\n"
+    .help = "usage: skerry report SYSTEM.yaml|IMAGE [--figures FILE] [--dot FILE] [--svg FILE]\n\n"
             "Prints which memory, CPUs, devices and consoles each domain has, who may talk to\n"
             "whom, the payloads with their SHA-256 digests and which of them stay in memory\n"
             "for restarts, and the formula of the memory that the hypervisor keeps.\n\n"
             "  --figures FILE  take the formula's constants from what `make figures` printed\n"
-            "  --dot FILE      write a partition map for Graphviz instead\n"
+            "  --dot FILE      write a partition map for Graphviz as well\n"
             "  --svg FILE      have Graphviz's `dot` draw it\n",
     .run = report_run,
 };
