@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See world.h. */
+#include "world.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+struct cpu cpus[CPUS_MAX];
+unsigned cpu_count;
+struct domain_stub *domains;
+unsigned domain_count;
+const struct manifest_header *system_config;
+
+static struct domain_stub stubs[WORLD_DOMAINS];
+static struct vcpu_stub vcpu_stubs[WORLD_DOMAINS * 16];
+struct manifest_domain world_config[WORLD_DOMAINS];
+struct manifest_header world_header;
+
+void world_domains(unsigned count, unsigned vcpus) {
+  assert_true(count <= WORLD_DOMAINS && count * vcpus <= ARRAY_SIZE(vcpu_stubs));
+  memset(stubs, 0, sizeof(stubs));
+  memset(vcpu_stubs, 0, sizeof(vcpu_stubs));
+  memset(world_config, 0, sizeof(world_config));
+  world_header = (struct manifest_header){.slice_us = 10000};
+  system_config = &world_header;
+  domains = stubs;
+  domain_count = count;
+  for (unsigned i = 0; i < count; i++) {
+    snprintf(world_config[i].name, sizeof(world_config[i].name), "d%u", i + 1);
+    world_config[i].weight = 256;
+    stubs[i] = (struct domain_stub){.domid = (uint16_t)(i + 1),
+                                    .used = true,
+                                    .config = &world_config[i],
+                                    .vcpu_count = vcpus,
+                                    .vcpus = &vcpu_stubs[i * vcpus]};
+    for (unsigned n = 0; n < vcpus; n++)
+      stubs[i].vcpus[n] =
+          (struct vcpu_stub){.id = n, .domain = &stubs[i], .state = VCPU_PARKED, .weight = 256};
+  }
+}
+
+struct domain *world_arena(struct domain_stub *stub) {
+  assert_int_equal(arch_arena_create(stub), STATUS_OK);
+  memset(fake_page(stub->arch.first), 0, PAGE_SIZE);
+  if (arch_this_cpu()->linked)
+    arch_arena_unlink();
+  arch_arena_link(stub);
+  struct domain *d = domain_current();
+  d->stub = stub;
+  d->domid = stub->domid;
+  return d;
+}
+
+/* --- log and panic -------------------------------------------------------------------- */
+
+char world_log[4096];
+static size_t log_used;
+jmp_buf world_panic_jump;
+bool world_panic_expected;
+char world_panic_text[256];
+
+void world_log_clear(void) {
+  log_used = 0;
+  world_log[0] = 0;
+}
+
+void log_printf(const char *fmt, ...) {
+  va_list ap;
+
+  va_start(ap, fmt);
+  log_used += (size_t)vsnprintf(world_log + log_used, sizeof(world_log) - log_used, fmt, ap);
+  va_end(ap);
+  if (log_used >= sizeof(world_log))
+    log_used = sizeof(world_log) - 1;
+}
+
+void panic(const char *fmt, ...) {
+  va_list ap;
+
+  va_start(ap, fmt);
+  vsnprintf(world_panic_text, sizeof(world_panic_text), fmt, ap);
+  va_end(ap);
+  if (world_panic_expected) {
+    world_panic_expected = false;
+    longjmp(world_panic_jump, 1);
+  }
+  fprintf(stderr, "panic: %s\n", world_panic_text);
+  abort();
+}
+
+/* --- random numbers: xorshift64* --------------------------------------------------------- */
+
+static uint64_t state = 88172645463325252ull;
+
+void rnd_seed(uint64_t seed) {
+  state = seed * 2685821657736338717ull + 1;
+}
+
+uint32_t rnd(uint32_t n) {
+  state ^= state >> 12;
+  state ^= state << 25;
+  state ^= state >> 27;
+  return (uint32_t)((state * 2685821657736338717ull >> 32) % n);
+}
