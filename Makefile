@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
 CC := gcc
+HOSTCC := gcc
 LD := ld
 NM := nm
 OBJCOPY := objcopy
@@ -134,7 +135,8 @@ tool: ##  Build the host tool: build/tools/skerry
 guests: ##  Build the micro-guests: build/guests/*.elf
 unit: ##  Build and run the unit tests on this host
 
--include $(wildcard tools/skerry/build.mk tests/unit/build.mk tests/guest/build.mk)
+-include $(wildcard tools/skerry/build.mk tests/unit/*/build.mk tests/unit/build.mk \
+  tests/guest/build.mk)
 -include $(wildcard tests/system/build.mk)
 
 # --- A whole system -------------------------------------------------------------
