@@ -43,11 +43,12 @@ uint32_t image_add_payload(struct image *image, enum manifest_payload_kind kind,
                            const struct buf *bytes, const char *domain) {
   struct manifest_payload p = {.kind = kind, .size = bytes->size};
   uint32_t count = image_payload_count(image);
-  SHA256(bytes->data, bytes->size, p.sha256);
   const struct manifest_payload *have = (const void *)image->payloads.data;
   for (uint32_t i = 0; i < count; i++)
-    if (have[i].kind == p.kind && !memcmp(have[i].sha256, p.sha256, sizeof(p.sha256)))
+    if (have[i].kind == p.kind && have[i].size == p.size &&
+        !memcmp(image->contents[i].data, bytes->data, bytes->size))
       return i;
+  SHA256(bytes->data, bytes->size, p.sha256);
   p.sum = image_sum(bytes->data, bytes->size);
   int room = (int)(sizeof(p.name) - 1 - strlen(": ") - strlen(kind_name(kind)));
   snprintf(p.name, sizeof(p.name), "%.*s: %s", room, domain, kind_name(kind));
