@@ -7,10 +7,11 @@
 #include <lib/lib.h>
 #include "boot.h"
 
-#define ENTRIES_MAX 128
-#define LOW_LIMIT   0x9f000ull /* firmware's data area may follow */
+#define HOLES_MAX 128
+#define LOW_LIMIT 0x9f000ull   /* firmware's data area may follow */
+#define RAM_LIMIT (1ull << 44) /* frame numbers have 32 bits */
 
-static __boot_data struct entry { uint64_t start, end; } holes[ENTRIES_MAX];
+static __boot_data struct boot_region holes[HOLES_MAX];
 static __boot_data unsigned hole_count, lost;
 
 static __boot void ram_insert(uint64_t start, uint64_t end) {
@@ -34,13 +35,14 @@ static __boot void ram_remove(unsigned i) {
 }
 
 __boot void memory_add(uint64_t start, uint64_t size, bool usable) {
-  uint64_t end = size > UINT64_MAX - start ? UINT64_MAX : start + size;
+  uint64_t end = MIN(size, RAM_LIMIT) + MIN(start, RAM_LIMIT);
+  if (start >= RAM_LIMIT || !size)
+    return;
   if (usable)
-    ram_insert(ALIGN_UP(start, PAGE_SIZE), ALIGN_DOWN(end, PAGE_SIZE));
-  else if (hole_count < ENTRIES_MAX)
+    ram_insert(ALIGN_UP(start, PAGE_SIZE), ALIGN_DOWN(MIN(end, RAM_LIMIT), PAGE_SIZE));
+  else if (hole_count < HOLES_MAX)
     holes[hole_count++] =
-        (struct entry){ALIGN_DOWN(start, PAGE_SIZE),
-                       end > UINT64_MAX - PAGE_SIZE ? UINT64_MAX : ALIGN_UP(end, PAGE_SIZE)};
+        (struct boot_region){ALIGN_DOWN(start, PAGE_SIZE), ALIGN_UP(end, PAGE_SIZE)};
   else
     lost++;
 }
@@ -74,6 +76,7 @@ __boot void memory_finish(void) {
     ram_cut(holes[i].start, holes[i].end);
   if (lost)
     log_printf("memory map: %u entries too many were ignored\n", lost);
+  hole_count = lost = 0;
 }
 
 __boot uint64_t memory_take_low_page(void) {

@@ -126,7 +126,7 @@ __boot void smp_start(uint64_t page) {
     else
       unused++;
   }
-  log_printf("%u CPUs\n", cpu_count);
+  log_printf("%u CPUs, TSC at %lu kHz\n", cpu_count, tsc_khz);
   if (unused)
     log_printf("%u CPUs left unused\n", unused);
 }
