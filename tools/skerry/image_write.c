@@ -46,7 +46,7 @@ uint32_t image_add_payload(struct image *image, enum manifest_payload_kind kind,
   const struct manifest_payload *have = (const void *)image->payloads.data;
   for (uint32_t i = 0; i < count; i++)
     if (have[i].kind == p.kind && have[i].size == p.size &&
-        !memcmp(image->contents[i].data, bytes->data, bytes->size))
+        (!p.size || !memcmp(image->contents[i].data, bytes->data, p.size)))
       return i;
   SHA256(bytes->data, bytes->size, p.sha256);
   p.sum = image_sum(bytes->data, bytes->size);
