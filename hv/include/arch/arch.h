@@ -106,6 +106,8 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail);
 bool arch_vcpu_halted(struct vcpu *v);
 /* Does it wait for a SIPI or was it taken down? */
 bool arch_vcpu_offline(struct vcpu *v);
+/* An interrupt or NMI that the guest could take now if it were running? Not upcalls. */
+bool arch_vcpu_can_take_interrupt(struct vcpu *v);
 /* Raise a fixed interrupt in the vCPU's own local APIC (per-vCPU upcall vectors); vector 2 is
  * an NMI. For a sibling the caller sends the mail. */
 void arch_vcpu_raise(struct vcpu *v, uint8_t vector);
@@ -127,9 +129,8 @@ struct arch_context {
 /* Reset a vCPU that is not up and load these registers; it stays down. INVALID, nothing changed,
  * when they are no state that the machine could be in. */
 enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c);
-/* Up: it can run (a boot vCPU from the start; others after set_context, INIT/SIPI). Going up or
- * down keeps the registers; a running vCPU goes down at its next entry. */
-bool arch_vcpu_is_up(const struct vcpu *v);
+/* Take a vCPU down or up again (see arch_vcpu_offline). Its registers stay; one that runs goes down
+ * at its next entry. The caller sends the mail. */
 void arch_vcpu_set_up(struct vcpu *v, bool up);
 
 /* How the vCPU's own TSC gives system time: ns = ((tsc - zero) << shift) * mul >> 32, a negative

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event_channel_op: the domain's table of ports and what each is bound to
+ * (libxen-dev 4.17, xen/event_channel.h). All channels are within the domain,
+ * or lead to the hypervisor's end of its console. What a bound port then does
+ * to the guest's memory is event.c's matter.
+ */
+#include <abi/xen/event_channel.h>
+#include <xen/internal.h>
+
+/* --- the table; the domain's lock is held ----------------------------------------- */
+
+static uint32_t port_end(const struct domain *d) {
+  return MIN(d->personality.evtchn_limit, event_ports(d));
+}
+
+/* NULL: beyond the limit, or nothing was ever bound near it. Port 0 exists and is never bound. */
+static struct xen_port *port_of(struct domain *d, uint32_t port) {
+  if (port >= port_end(d))
+    return NULL;
+  struct xen_port *bucket = d->personality.ports[port / XEN_EVTCHN_PER_PAGE];
+  return bucket ? &bucket[port % XEN_EVTCHN_PER_PAGE] : NULL;
+}
+
+static struct xen_port *port_grow(struct domain *d, uint32_t port) {
+  struct xen_port **bucket = &d->personality.ports[port / XEN_EVTCHN_PER_PAGE];
+  if (!*bucket)
+    *bucket = arena_page_alloc(FRAME_ARENA);
+  return *bucket ? &(*bucket)[port % XEN_EVTCHN_PER_PAGE] : NULL;
+}
+
+/* Take the lowest closed port. -ENOSPC, -ENOMEM; else its number. */
+static int64_t port_take(struct domain *d, struct xen_port value) {
+  struct personality_domain *p = &d->personality;
+  for (uint32_t port = MAX(p->evtchn_hint, 1u); port < port_end(d); port++) {
+    struct xen_port *slot = port_grow(d, port);
+    if (!slot)
+      return -XEN_ENOMEM;
+    if (slot->state != EVTCHNSTAT_closed)
+      continue;
+    *slot = value;
+    p->evtchn_hint = port + 1;
+    return port;
+  }
+  return -XEN_ENOSPC;
+}
+
+static bool virq_is_global(uint32_t virq) {
+  return virq != VIRQ_TIMER && virq != VIRQ_DEBUG && virq != VIRQ_XENOPROF && virq != VIRQ_XENPMU;
+}
+
+static void virq_unbind(struct domain *d, const struct xen_port *slot) {
+  struct vcpu *v = d->vcpus[virq_is_global(slot->virq) ? 0 : slot->vcpu];
+  atomic_write(&v->personality.virq_port[slot->virq], 0);
+}
+
+static void port_close(struct domain *d, uint32_t port, struct xen_port *slot) {
+  struct personality_domain *p = &d->personality;
+  if (slot->state == EVTCHNSTAT_virq)
+    virq_unbind(d, slot);
+  if (slot->state == EVTCHNSTAT_interdomain && slot->remote_domid == DOMID_XEN)
+    p->console.port = 0;
+  else if (slot->state == EVTCHNSTAT_interdomain)
+    *port_of(d, slot->remote_port) = (struct xen_port){
+        .state = EVTCHNSTAT_unbound,
+        .vcpu = port_of(d, slot->remote_port)->vcpu,
+        .remote_domid = d->domid,
+    };
+  *slot = (struct xen_port){.state = EVTCHNSTAT_closed};
+  p->evtchn_hint = MIN(p->evtchn_hint, port);
+  event_clear(d, port);
+}
+
+/* --- binding ---------------------------------------------------------------------- */
+
+static int64_t port_bind(struct domain *d, struct xen_port value) {
+  spin_lock(&d->personality.lock);
+  int64_t port = port_take(d, value);
+  spin_unlock(&d->personality.lock);
+  return port;
+}
+
+static int64_t port_unbind(struct domain *d, uint32_t port) {
+  spin_lock(&d->personality.lock);
+  struct xen_port *slot = port_of(d, port);
+  bool bound = slot && slot->state != EVTCHNSTAT_closed;
+  if (bound)
+    port_close(d, port, slot);
+  spin_unlock(&d->personality.lock);
+  return bound ? 0 : -XEN_EINVAL;
+}
+
+/* Tell the guest its new port at `arg`. A port that it cannot learn of is closed again. */
+static int64_t port_report(struct domain *d, uint64_t arg, int64_t port) {
+  uint32_t number = (uint32_t)port;
+  if (port < 0)
+    return port;
+  if (!copy_out(arg, &number, sizeof(number)))
+    return 0;
+  (void)port_unbind(d, number);
+  return -XEN_EFAULT;
+}
+
+/* Does the domain name itself, or one that it may have events from? */
+static int64_t alloc_unbound(struct vcpu *v, uint64_t arg) {
+  struct evtchn_alloc_unbound op;
+  if (copy_in(&op, arg, sizeof(op)))
+    return -XEN_EFAULT;
+  int64_t error = domid_check(v, op.dom);
+  if (!error)
+    error = domid_check(v, op.remote_dom);
+  if (error)
+    return error;
+  struct xen_port value = {.state = EVTCHNSTAT_unbound, .remote_domid = v->domain->domid};
+  return port_report(v->domain, arg + offsetof(struct evtchn_alloc_unbound, port),
+                     port_bind(v->domain, value));
+}
+
+/* The lock is held. A fresh port is joined to `remote`; events that were sent while nobody listened
+ * are made good by one now. */
+static int64_t port_join(struct domain *d, uint32_t remote) {
+  struct xen_port *far = port_of(d, remote);
+  if (!far || far->state != EVTCHNSTAT_unbound)
+    return -XEN_EINVAL;
+  int64_t port = port_take(d, (struct xen_port){.state = EVTCHNSTAT_interdomain,
+                                                .remote_domid = d->domid,
+                                                .remote_port = (uint16_t)remote});
+  if (port < 0)
+    return port;
+  far->state = EVTCHNSTAT_interdomain;
+  far->remote_port = (uint16_t)port;
+  event_raise(d, d->vcpus[0], (uint32_t)port);
+  return port;
+}
+
+static int64_t bind_interdomain(struct vcpu *v, uint64_t arg) {
+  struct evtchn_bind_interdomain op;
+  if (copy_in(&op, arg, sizeof(op)))
+    return -XEN_EFAULT;
+  int64_t error = domid_check(v, op.remote_dom);
+  if (error)
+    return error;
+  spin_lock(&v->domain->personality.lock);
+  int64_t port = port_join(v->domain, op.remote_port);
+  spin_unlock(&v->domain->personality.lock);
+  return port_report(v->domain, arg + offsetof(struct evtchn_bind_interdomain, local_port), port);
+}
+
+/* The lock is held. */
+static int64_t virq_take(struct domain *d, uint32_t virq, struct vcpu *v) {
+  if (v->personality.virq_port[virq])
+    return -XEN_EEXIST;
+  struct xen_port value = {
+      .state = EVTCHNSTAT_virq, .virq = (uint8_t)virq, .vcpu = (uint16_t)v->id};
+  int64_t port = port_take(d, value);
+  if (port > 0)
+    atomic_write(&v->personality.virq_port[virq], (uint16_t)port);
+  return port;
+}
+
+static int64_t bind_virq(struct vcpu *v, uint64_t arg) {
+  struct evtchn_bind_virq op;
+  if (copy_in(&op, arg, sizeof(op)))
+    return -XEN_EFAULT;
+  if (op.virq >= NR_VIRQS || (virq_is_global(op.virq) && op.vcpu != 0))
+    return -XEN_EINVAL;
+  struct vcpu *target = domain_vcpu(v->domain, op.vcpu);
+  if (!target)
+    return -XEN_ENOENT;
+  spin_lock(&v->domain->personality.lock);
+  int64_t port = virq_take(v->domain, op.virq, target);
+  spin_unlock(&v->domain->personality.lock);
+  return port_report(v->domain, arg + offsetof(struct evtchn_bind_virq, port), port);
+}
+
+static int64_t bind_ipi(struct vcpu *v, uint64_t arg) {
+  struct evtchn_bind_ipi op;
+  if (copy_in(&op, arg, sizeof(op)))
+    return -XEN_EFAULT;
+  if (!domain_vcpu(v->domain, op.vcpu))
+    return -XEN_ENOENT;
+  struct xen_port value = {.state = EVTCHNSTAT_ipi, .vcpu = (uint16_t)op.vcpu};
+  return port_report(v->domain, arg + offsetof(struct evtchn_bind_ipi, port),
+                     port_bind(v->domain, value));
+}
+
+/* IPIs and VIRQs of a vCPU stay with it. */
+static bool port_may_move(const struct xen_port *slot) {
+  return slot->state == EVTCHNSTAT_unbound || slot->state == EVTCHNSTAT_interdomain ||
+         (slot->state == EVTCHNSTAT_virq && virq_is_global(slot->virq));
+}
+
+static int64_t bind_vcpu(struct vcpu *v, uint64_t arg) {
+  struct evtchn_bind_vcpu op;
+  if (copy_in(&op, arg, sizeof(op)))
+    return -XEN_EFAULT;
+  if (!domain_vcpu(v->domain, op.vcpu))
+    return -XEN_ENOENT;
+  spin_lock(&v->domain->personality.lock);
+  struct xen_port *slot = port_of(v->domain, op.port);
+  bool moves = slot && port_may_move(slot);
+  if (moves)
+    slot->vcpu = (uint16_t)op.vcpu;
+  spin_unlock(&v->domain->personality.lock);
+  return moves ? 0 : -XEN_EINVAL;
+}
+
+/* --- use --------------------------------------------------------------------------- */
+
+/* The lock is held. True: the console is to be served. */
+static bool port_send(struct domain *d, const struct xen_port *slot, uint32_t port,
+                      int64_t *result) {
+  *result = 0;
+  switch (slot->state) {
+  case EVTCHNSTAT_unbound: /* nobody listens */
+    return false;
+  case EVTCHNSTAT_ipi:
+    event_raise(d, d->vcpus[slot->vcpu], port);
+    return false;
+  case EVTCHNSTAT_interdomain:
+    if (slot->remote_domid == DOMID_XEN)
+      return true;
+    event_raise(d, d->vcpus[port_of(d, slot->remote_port)->vcpu], slot->remote_port);
+    return false;
+  default:
+    *result = -XEN_EINVAL;
+    return false;
+  }
+}
+
+static int64_t send(struct vcpu *v, uint64_t arg) {
+  uint32_t port;
+  int64_t result = -XEN_EINVAL;
+  if (copy_in(&port, arg, sizeof(port)))
+    return -XEN_EFAULT;
+  spin_lock(&v->domain->personality.lock);
+  const struct xen_port *slot = port_of(v->domain, port);
+  bool console = slot && port_send(v->domain, slot, port, &result);
+  spin_unlock(&v->domain->personality.lock);
+  if (console)
+    console_ring_serve(v->domain);
+  return result;
+}
+
+static int64_t unmask(struct vcpu *v, uint64_t arg) {
+  uint32_t port;
+  if (copy_in(&port, arg, sizeof(port)))
+    return -XEN_EFAULT;
+  spin_lock(&v->domain->personality.lock);
+  const struct xen_port *slot = port_of(v->domain, port);
+  if (slot)
+    event_unmask(v->domain, v->domain->vcpus[slot->vcpu], port);
+  spin_unlock(&v->domain->personality.lock);
+  return slot ? 0 : -XEN_EINVAL;
+}
+
+static int64_t close(struct vcpu *v, uint64_t arg) {
+  uint32_t port;
+  if (copy_in(&port, arg, sizeof(port)))
+    return -XEN_EFAULT;
+  return port_unbind(v->domain, port);
+}
+
+static void status_fill(struct evtchn_status *op, const struct xen_port *slot) {
+  memset(&op->u, 0, sizeof(op->u));
+  op->status = slot->state;
+  op->vcpu = slot->vcpu;
+  if (slot->state == EVTCHNSTAT_unbound)
+    op->u.unbound.dom = slot->remote_domid;
+  if (slot->state == EVTCHNSTAT_virq)
+    op->u.virq = slot->virq;
+  if (slot->state == EVTCHNSTAT_interdomain) {
+    op->u.interdomain.dom = slot->remote_domid;
+    op->u.interdomain.port = slot->remote_port;
+  }
+}
+
+static int64_t status(struct vcpu *v, uint64_t arg) {
+  struct evtchn_status op;
+  if (copy_in(&op, arg, sizeof(op)))
+    return -XEN_EFAULT;
+  int64_t error = domid_check(v, op.dom);
+  if (error)
+    return error;
+  spin_lock(&v->domain->personality.lock);
+  const struct xen_port *slot = port_of(v->domain, op.port);
+  if (slot)
+    status_fill(&op, slot);
+  spin_unlock(&v->domain->personality.lock);
+  return slot ? copy_out(arg, &op, sizeof(op)) : -XEN_EINVAL;
+}
+
+static int64_t reset(struct vcpu *v, uint64_t arg) {
+  uint16_t domid;
+  if (copy_in(&domid, arg, sizeof(domid)))
+    return -XEN_EFAULT;
+  int64_t error = domid_check(v, domid);
+  if (!error)
+    evtchn_reset_all(v->domain);
+  return error;
+}
+
+int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a) {
+  switch (a[0]) {
+  case EVTCHNOP_bind_interdomain:
+    return bind_interdomain(v, a[1]);
+  case EVTCHNOP_bind_virq:
+    return bind_virq(v, a[1]);
+  case EVTCHNOP_bind_pirq: /* no domain has a physical interrupt */
+    return -XEN_EPERM;
+  case EVTCHNOP_close:
+    return close(v, a[1]);
+  case EVTCHNOP_send:
+    return send(v, a[1]);
+  case EVTCHNOP_status:
+    return status(v, a[1]);
+  case EVTCHNOP_alloc_unbound:
+    return alloc_unbound(v, a[1]);
+  case EVTCHNOP_bind_ipi:
+    return bind_ipi(v, a[1]);
+  case EVTCHNOP_bind_vcpu:
+    return bind_vcpu(v, a[1]);
+  case EVTCHNOP_unmask:
+    return unmask(v, a[1]);
+  case EVTCHNOP_reset:
+    return reset(v, a[1]);
+  default: /* the FIFO ABI's are not offered */
+    return -XEN_ENOSYS;
+  }
+}
+
+/* --- the hypervisor's own use -------------------------------------------------------- */
+
+bool evtchn_port_exists(struct domain *d, uint32_t port) {
+  spin_lock(&d->personality.lock);
+  bool exists = port_of(d, port);
+  spin_unlock(&d->personality.lock);
+  return exists;
+}
+
+/* The lock is held. Does the port still lead where the caller believed? */
+static void port_signal(struct domain *d, uint32_t port, unsigned state) {
+  const struct xen_port *slot = port ? port_of(d, port) : NULL;
+  if (slot && slot->state == state)
+    event_raise(d, d->vcpus[slot->vcpu], port);
+}
+
+void evtchn_send_virq(struct vcpu *v, uint32_t virq) {
+  spin_lock(&v->domain->personality.lock);
+  port_signal(v->domain, v->personality.virq_port[virq], EVTCHNSTAT_virq);
+  spin_unlock(&v->domain->personality.lock);
+}
+
+void evtchn_send_own(struct domain *d, uint32_t port) {
+  spin_lock(&d->personality.lock);
+  if (port == d->personality.console.port)
+    port_signal(d, port, EVTCHNSTAT_interdomain);
+  spin_unlock(&d->personality.lock);
+}
+
+static const struct xen_port console_end = {.state = EVTCHNSTAT_interdomain,
+                                            .remote_domid = DOMID_XEN};
+
+uint32_t evtchn_bind_own(struct domain *d) {
+  int64_t port = port_bind(d, console_end);
+  return port > 0 ? (uint32_t)port : 0;
+}
+
+/* The lock is held. */
+static void close_all(struct domain *d) {
+  for (uint32_t port = 1; port < port_end(d); port++) {
+    struct xen_port *slot = port_of(d, port);
+    if (slot && slot->state != EVTCHNSTAT_closed)
+      port_close(d, port, slot);
+  }
+}
+
+void evtchn_reset_all(struct domain *d) {
+  spin_lock(&d->personality.lock);
+  close_all(d);
+  spin_unlock(&d->personality.lock);
+}
+
+/* Under one lock, since no port may stay bound that the new layout has no bits for. The console's
+ * is bound again: the lowest, as at the start. */
+void evtchn_set_layout(struct domain *d, bool compat) {
+  struct personality_domain *p = &d->personality;
+  spin_lock(&p->lock);
+  bool console = p->console.port;
+  close_all(d);
+  p->compat = compat;
+  event_init(d);
+  if (console)
+    p->console.port = (uint32_t)port_take(d, console_end);
+  spin_unlock(&p->lock);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the Xen personality share. Nothing outside hv/xen
+ * includes this.
+ *
+ * A handler gets the calling vCPU and the five arguments and returns what the
+ * guest finds in its result register: 0, a number, or a negated XEN_E*. It
+ * runs on the vCPU's own thread and may be switched out where it calls
+ * call_pause or vcpu_block, with no lock held.
+ */
+#ifndef XEN_INTERNAL_H
+#define XEN_INTERNAL_H
+
+#include <abi/xen/compat.h>
+#include <abi/xen/errno.h>
+#include <abi/xen/xen.h>
+#include <arch/arch.h>
+#include <domain.h>
+#include <guest.h>
+#include <lib/atomic.h>
+#include <lib/lib.h>
+
+/* --- hypercall.c, errno.c ------------------------------------------------------ */
+
+int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]);
+/* The errno of a status of core, negated; 0 for OK. */
+int64_t xen_errno(enum status s);
+/* May the current domain name `domid` here? It names itself (0), nobody (-ESRCH) or a domain that
+ * the policy keeps it from (-EPERM). */
+int64_t domid_check(struct vcpu *v, uint16_t domid);
+/* Between the pieces of a long call: gives way to others. False: the domain is ending, give up. */
+bool call_pause(struct vcpu *v);
+/* guest_read and guest_write by a bare argument, with -EFAULT. */
+int64_t copy_in(void *dst, uint64_t src, size_t n);
+int64_t copy_out(uint64_t dst, const void *src, size_t n);
+
+/* Did the call at hand come from a 32-bit mode; has the domain's shared info that layout? */
+#ifdef CONFIG_GUEST_32BIT
+static inline bool call_compat(const struct vcpu *v) {
+  return v->personality.compat_call;
+}
+static inline bool domain_compat(const struct domain *d) {
+  return d->personality.compat;
+}
+#else
+static inline bool call_compat(const struct vcpu *v) {
+  return (void)v, false;
+}
+static inline bool domain_compat(const struct domain *d) {
+  return (void)d, false;
+}
+#endif
+/* Bytes of the guest's long, pointer and frame number. */
+static inline size_t call_word(const struct vcpu *v) {
+  return call_compat(v) ? 4 : 8;
+}
+
+/* --- event.c: the two levels of pending bits ------------------------------------ */
+
+/* Ports of the layout that the domain has. */
+static inline uint32_t event_ports(const struct domain *d) {
+  return domain_compat(d) ? 1024 : 4096;
+}
+/* Nothing pending, every port masked, the rest of the shared info zeroes. */
+void event_init(struct domain *d);
+/* Make a port pending for the vCPU; wakes pollers. */
+void event_raise(struct domain *d, struct vcpu *v, uint32_t port);
+void event_unmask(struct domain *d, struct vcpu *v, uint32_t port);
+bool event_pending(const struct domain *d, uint32_t port);
+void event_clear(struct domain *d, uint32_t port);
+/* Everything selected and an upcall due: nothing that stood in an old vcpu_info gets lost. */
+void event_select_all(struct vcpu *v);
+/* The vCPU's vector is new: an upcall that is due goes there. */
+void event_reassert(struct vcpu *v);
+
+/* --- evtchn.c: the table of ports ------------------------------------------------ */
+
+int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a);
+bool evtchn_port_exists(struct domain *d, uint32_t port);
+/* VIRQ_* of this vCPU, if it is bound. */
+void evtchn_send_virq(struct vcpu *v, uint32_t virq);
+/* A signal of the hypervisor's own on a port that is bound to it. */
+void evtchn_send_own(struct domain *d, uint32_t port);
+/* A port bound to the hypervisor; 0 when there is none left. */
+uint32_t evtchn_bind_own(struct domain *d);
+void evtchn_reset_all(struct domain *d);
+/* The shared info gets the layout; every port is closed but the console's. */
+void evtchn_set_layout(struct domain *d, bool compat);
+
+/* --- domain.c: shared info, vcpu_info, life --------------------------------------- */
+
+/* The layout becomes the caller's; its event bits and wall clock start anew if that is another. */
+void shared_latch(struct vcpu *v, bool compat);
+/* A second mapping of a page of guest RAM; NULL and the error (-EINVAL, -ENOMEM). */
+void *guest_page_pin(struct domain *d, uint64_t gfn, int64_t *error);
+int64_t vcpu_info_register(struct vcpu *caller, struct vcpu *v, uint64_t arg);
+
+/* --- clock.c: pvclock, runstate, timers --------------------------------------------- */
+
+void clock_wallclock(struct domain *d);
+void clock_write(struct vcpu *v);
+int64_t clock_register(struct vcpu *caller, struct vcpu *v, uint64_t arg);
+int64_t runstate_register(struct vcpu *caller, struct vcpu *v, uint64_t arg);
+int64_t runstate_query(struct vcpu *caller, struct vcpu *v, uint64_t arg);
+void runstate_write(struct vcpu *v);
+void timers_init(struct vcpu_stub *s);
+void timers_stop(struct vcpu_stub *s);
+int64_t timer_op(struct vcpu *caller, struct vcpu *v, uint64_t op, uint64_t arg);
+int64_t hypercall_set_timer_op(struct vcpu *v, const uint64_t *a);
+
+/* --- the others ---------------------------------------------------------------------- */
+
+int64_t hypercall_memory_op(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_xen_version(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_sched_op(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_vcpu_op(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_vm_assist(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_hvm_op(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_console_io(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_multicall(struct vcpu *v, const uint64_t *a);
+/* The value that MANIFEST and guest see as XENVER_version. */
+#define XEN_VERSION (4u << 16 | 17)
+/* HVM_PARAM_*: the start values, and the console's. */
+void hvm_params_init(struct domain *d);
+
+/* Take the page at `gfn` out of the guest's map; what it was goes to physmap_free. NOT_FOUND;
+ * NO_MEMORY, nothing changed. */
+enum status physmap_take(struct domain *d, uint64_t gfn, struct p2m_entry *old);
+/* Flush, then free those of the entries that are RAM. */
+void physmap_free(struct domain *d, const struct p2m_entry *e, unsigned n);
+
+#ifdef CONFIG_XEN_BALLOON
+/* decrease_reservation, populate_physmap: extents done. */
+int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg);
+#else
+static inline int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg) {
+  return (void)v, (void)op, (void)arg, -XEN_ENOSYS;
+}
+#endif
+
+#ifdef CONFIG_XEN_VCPU_UP
+int64_t vcpu_initialise(struct vcpu *v, uint64_t arg);
+int64_t vcpu_up(struct vcpu *v);
+int64_t vcpu_down(struct vcpu *v);
+#else
+static inline int64_t vcpu_initialise(struct vcpu *v, uint64_t arg) {
+  return (void)v, (void)arg, -XEN_ENOSYS;
+}
+static inline int64_t vcpu_up(struct vcpu *v) {
+  return (void)v, -XEN_ENOSYS;
+}
+static inline int64_t vcpu_down(struct vcpu *v) {
+  return (void)v, -XEN_ENOSYS;
+}
+#endif
+
+#ifdef CONFIG_XEN_WATCHDOG
+int64_t watchdog_op(struct vcpu *v, uint64_t arg);
+void watchdogs_init(struct domain *d);
+#else
+static inline int64_t watchdog_op(struct vcpu *v, uint64_t arg) {
+  return (void)v, (void)arg, -XEN_ENOSYS;
+}
+static inline void watchdogs_init(struct domain *d) {
+  (void)d;
+}
+#endif
+
+#ifdef CONFIG_XEN_CONSOLE_RING
+/* Pins the ring's page and binds its port; without the manifest's flag there is none. */
+enum status console_ring_init(struct domain *d);
+void console_ring_fini(struct domain *d);
+/* Moves bytes both ways until nothing is left to do. On any thread of the domain. */
+void console_ring_serve(struct domain *d);
+/* The same if the guest has written something: a glance that costs nothing. */
+void console_ring_glance(struct domain *d);
+#else
+static inline enum status console_ring_init(struct domain *d) {
+  return (void)d, STATUS_OK;
+}
+static inline void console_ring_fini(struct domain *d) {
+  (void)d;
+}
+static inline void console_ring_serve(struct domain *d) {
+  (void)d;
+}
+static inline void console_ring_glance(struct domain *d) {
+  (void)d;
+}
+#endif
+
+#endif

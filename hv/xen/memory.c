@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memory_op: the domain's memory map and what it may change in it
+ * (libxen-dev 4.17, xen/memory.h). Giving memory back stands in balloon.c.
+ */
+#include <abi/xen/memory.h>
+#include <xen/internal.h>
+
+#define NOWHERE (~0ull)
+
+/* --- physmap: the p2m lock is held where a struct p2m_locked is passed ---------------- */
+
+static enum frame_kind kind_of(const struct p2m_entry *e) {
+  const struct frame *f = e->type == P2M_NONE ? NULL : frame_of(e->mfn);
+  return f ? (enum frame_kind)f->kind : FRAME_ABSENT;
+}
+
+/* Keeps the books for a page that was taken out at `gfn` for good. */
+static void page_left(struct domain *d, uint64_t gfn, const struct p2m_entry *e) {
+  if (kind_of(e) == FRAME_RAM)
+    d->pages--;
+  else if (gfn == d->personality.shared_gfn)
+    d->personality.shared_gfn = NOWHERE;
+}
+
+enum status physmap_take(struct domain *d, uint64_t gfn, struct p2m_entry *old) {
+  struct p2m_locked p = p2m_lock(d);
+  enum status s = p2m_remove(p, GFN(gfn), old);
+  if (!s)
+    page_left(d, gfn, old);
+  p2m_unlock(p);
+  return s;
+}
+
+void physmap_free(struct domain *d, const struct p2m_entry *e, unsigned n) {
+  if (!n)
+    return;
+  p2m_flush(d);
+  for (unsigned i = 0; i < n; i++)
+    if (kind_of(&e[i]) == FRAME_RAM)
+      frame_free(e[i].mfn, 0);
+}
+
+/* Move the page that is at `from` (NOWHERE: in no map) to `to`. What was at `to` is handed back in
+ * `old` (P2M_NONE: nothing). Each step that may fail leaves the map as it was: once a page has been
+ * taken out at a place, its table is there, and putting one in cannot fail. */
+static enum status page_move(struct p2m_locked p, uint64_t from, uint64_t to, mfn_t mfn,
+                             struct p2m_entry *old) {
+  struct p2m_entry source;
+  enum status s = from == NOWHERE ? STATUS_OK : p2m_remove(p, GFN(from), &source);
+  if (s)
+    return s;
+  s = p2m_remove(p, GFN(to), old);
+  if (s == STATUS_NOT_FOUND) {
+    old->type = P2M_NONE;
+    s = STATUS_OK;
+  }
+  if (!s)
+    s = p2m_add(p, GFN(to), mfn, 0, P2M_RAM);
+  if (s && from != NOWHERE) {
+    enum status undone = p2m_add(p, GFN(from), mfn, 0, source.type);
+    assert(undone == STATUS_OK);
+  }
+  return s;
+}
+
+static enum status map_shared(struct p2m_locked p, uint64_t to, struct p2m_entry *old) {
+  struct personality_domain *x = &p.d->personality;
+  enum status s = page_move(p, x->shared_gfn, to, arena_page_mfn(x->shared), old);
+  if (s)
+    return s;
+  page_left(p.d, to, old);
+  x->shared_gfn = to;
+  return STATUS_OK;
+}
+
+static enum status map_gmfn(struct p2m_locked p, uint64_t from, uint64_t to,
+                            struct p2m_entry *old) {
+  struct p2m_entry e = p2m_lookup(p.d, GFN(from));
+  if (e.type != P2M_RAM || kind_of(&e) != FRAME_RAM)
+    return STATUS_INVALID;
+  enum status s = page_move(p, from, to, e.mfn, old);
+  if (!s)
+    page_left(p.d, to, old);
+  return s;
+}
+
+/* One page; `space` is shared_info or gmfn. */
+static enum status physmap_add(struct domain *d, uint32_t space, uint64_t idx, uint64_t to) {
+  struct p2m_entry old = {.type = P2M_NONE};
+  uint64_t at = space == XENMAPSPACE_shared_info ? d->personality.shared_gfn : idx;
+  if (at == to)
+    return STATUS_OK; /* it is there */
+  struct p2m_locked p = p2m_lock(d);
+  enum status s =
+      space == XENMAPSPACE_shared_info ? map_shared(p, to, &old) : map_gmfn(p, idx, to, &old);
+  p2m_unlock(p);
+  if (s)
+    return s;
+  physmap_free(d, &old, 1);
+  return STATUS_OK;
+}
+
+static int64_t physmap_add_one(struct domain *d, uint32_t space, uint64_t idx, uint64_t gpfn) {
+  switch (space) {
+  case XENMAPSPACE_shared_info:
+    return idx ? -XEN_EINVAL : xen_errno(physmap_add(d, space, idx, gpfn));
+  case XENMAPSPACE_grant_table: /* there is none */
+    return -XEN_EINVAL;
+  case XENMAPSPACE_gmfn:
+  case XENMAPSPACE_gmfn_range:
+    return xen_errno(physmap_add(d, XENMAPSPACE_gmfn, idx, gpfn));
+  default:
+    return -XEN_ENOSYS;
+  }
+}
+
+/* --- add_to_physmap and its relatives ----------------------------------------------------- */
+
+static int64_t add_in(struct vcpu *v, uint64_t arg, struct xen_add_to_physmap *op) {
+  struct compat_add_to_physmap c;
+  if (!call_compat(v))
+    return copy_in(op, arg, sizeof(*op));
+  if (copy_in(&c, arg, sizeof(c)))
+    return -XEN_EFAULT;
+  *op = (struct xen_add_to_physmap){
+      .domid = c.domid, .size = c.size, .space = c.space, .idx = c.idx, .gpfn = c.gpfn};
+  return 0;
+}
+
+static int64_t add_to_physmap(struct vcpu *v, uint64_t arg) {
+  struct xen_add_to_physmap op;
+  int64_t error = add_in(v, arg, &op);
+  if (!error)
+    error = domid_check(v, op.domid);
+  if (error)
+    return error;
+  if (op.space != XENMAPSPACE_gmfn_range)
+    return physmap_add_one(v->domain, op.space, op.idx, op.gpfn);
+  for (uint32_t i = 0; i < op.size && !error; i++)
+    error = call_pause(v) ? physmap_add_one(v->domain, op.space, op.idx + i, op.gpfn + i) : 0;
+  return error;
+}
+
+static int64_t batch_in(struct vcpu *v, uint64_t arg, struct xen_add_to_physmap_batch *op) {
+  struct compat_add_to_physmap_batch c;
+  if (!call_compat(v))
+    return copy_in(op, arg, sizeof(*op));
+  if (copy_in(&c, arg, sizeof(c)))
+    return -XEN_EFAULT;
+  *op = (struct xen_add_to_physmap_batch){.domid = c.domid,
+                                          .space = c.space,
+                                          .size = c.size,
+                                          .extra = c.extra,
+                                          .idxs = c.idxs,
+                                          .gpfns = c.gpfns,
+                                          .errs = c.errs};
+  return 0;
+}
+
+static int64_t batch_check(struct vcpu *v, const struct xen_add_to_physmap_batch *op) {
+  int64_t error = domid_check(v, op->domid);
+  if (error)
+    return error;
+  if (op->space == XENMAPSPACE_gmfn_foreign) {
+    error = domid_check(v, op->extra);
+    return error ? error : -XEN_EINVAL; /* itself is not foreign */
+  }
+  return op->space == XENMAPSPACE_gmfn_range || op->extra ? -XEN_EOPNOTSUPP : 0;
+}
+
+static int64_t batch_one(struct vcpu *v, const struct xen_add_to_physmap_batch *op, uint32_t i) {
+  uint64_t idx = 0, gpfn = 0;
+  size_t word = call_word(v);
+  if (copy_in(&idx, op->idxs + i * word, word) || copy_in(&gpfn, op->gpfns + i * word, word))
+    return -XEN_EFAULT;
+  int32_t result = (int32_t)physmap_add_one(v->domain, op->space, idx, gpfn);
+  return copy_out(op->errs + i * sizeof(result), &result, sizeof(result));
+}
+
+static int64_t add_to_physmap_batch(struct vcpu *v, uint64_t arg) {
+  struct xen_add_to_physmap_batch op;
+  int64_t error = batch_in(v, arg, &op);
+  if (!error)
+    error = batch_check(v, &op);
+  for (uint32_t i = 0; !error && i < op.size && call_pause(v); i++)
+    error = batch_one(v, &op, i);
+  return error;
+}
+
+/* On Xen the page would stay charged to the domain, out of everybody's reach; here it is free. */
+static int64_t remove_from_physmap(struct vcpu *v, uint64_t arg) {
+  struct xen_remove_from_physmap op;
+  struct compat_remove_from_physmap c;
+  if (call_compat(v)) {
+    if (copy_in(&c, arg, sizeof(c)))
+      return -XEN_EFAULT;
+    op = (struct xen_remove_from_physmap){.domid = c.domid, .gpfn = c.gpfn};
+  } else if (copy_in(&op, arg, sizeof(op))) {
+    return -XEN_EFAULT;
+  }
+  struct p2m_entry old;
+  int64_t error = domid_check(v, op.domid);
+  if (!error)
+    error = xen_errno(physmap_take(v->domain, op.gpfn, &old));
+  if (!error)
+    physmap_free(v->domain, &old, 1);
+  return error;
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+static int64_t map_in(struct vcpu *v, uint64_t arg, struct xen_memory_map *op) {
+  struct compat_memory_map c;
+  if (!call_compat(v))
+    return copy_in(op, arg, sizeof(*op));
+  if (copy_in(&c, arg, sizeof(c)))
+    return -XEN_EFAULT;
+  *op = (struct xen_memory_map){.nr_entries = c.nr_entries, .buffer = c.buffer};
+  return 0;
+}
+
+/* The map as it was at the start; what the guest changed since does not count. */
+static int64_t memory_map(struct vcpu *v, uint64_t arg) {
+  const struct manifest_domain *m = v->stub->domain->config;
+  const struct manifest_region *r =
+      (const struct manifest_region *)((const char *)system_config +
+                                       system_config->regions.offset) +
+      m->first_region;
+  struct xen_memory_map op;
+  int64_t error = map_in(v, arg, &op);
+  if (error)
+    return error;
+  op.nr_entries = MIN(op.nr_entries, m->regions);
+  for (uint32_t i = 0; i < op.nr_entries; i++) {
+    struct xen_e820_entry e = {.addr = r[i].gpa, .size = r[i].size, .type = r[i].type};
+    if (copy_out(op.buffer + i * sizeof(e), &e, sizeof(e)))
+      return -XEN_EFAULT;
+  }
+  return copy_out(arg, &op.nr_entries, sizeof(op.nr_entries));
+}
+
+static int64_t question(struct vcpu *v, uint64_t op, uint64_t arg) {
+  uint16_t domid;
+  if (copy_in(&domid, arg, sizeof(domid)))
+    return -XEN_EFAULT;
+  int64_t error = domid_check(v, domid);
+  if (error)
+    return error;
+  switch (op) {
+  case XENMEM_current_reservation:
+    return (int64_t)atomic_read(&v->domain->pages);
+  case XENMEM_maximum_reservation:
+    return (int64_t)v->domain->max_pages;
+  default:
+    return (int64_t)p2m_highest(v->domain).v;
+  }
+}
+
+int64_t hypercall_memory_op(struct vcpu *v, const uint64_t *a) {
+  switch (a[0]) {
+  case XENMEM_increase_reservation: /* memory that is mapped nowhere serves no translated guest */
+    return 0;
+  case XENMEM_decrease_reservation:
+  case XENMEM_populate_physmap:
+    return balloon_op(v, a[0], a[1]);
+  case XENMEM_maximum_ram_page:
+    return (int64_t)frame_table_size();
+  case XENMEM_current_reservation:
+  case XENMEM_maximum_reservation:
+  case XENMEM_maximum_gpfn:
+    return question(v, a[0], a[1]);
+  case XENMEM_add_to_physmap:
+    return add_to_physmap(v, a[1]);
+  case XENMEM_add_to_physmap_batch:
+    return add_to_physmap_batch(v, a[1]);
+  case XENMEM_remove_from_physmap:
+    return remove_from_physmap(v, a[1]);
+  case XENMEM_memory_map:
+    return memory_map(v, a[1]);
+  case XENMEM_machine_memory_map: /* for who controls the machine or another domain */
+  case XENMEM_set_memory_map:
+  case XENMEM_set_pod_target:
+  case XENMEM_get_pod_target:
+  case XENMEM_paging_op:
+  case XENMEM_access_op:
+  case XENMEM_claim_pages:
+  case XENMEM_acquire_resource:
+    return -XEN_EPERM;
+  case XENMEM_get_vnumainfo:
+    return -XEN_EOPNOTSUPP;
+  default:
+    return -XEN_ENOSYS;
+  }
+}

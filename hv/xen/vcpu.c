@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vcpu_op, as far as a translated domain has it (libxen-dev 4.17, xen/vcpu.h),
+ * and vm_assist.
+ */
+#include <abi/xen/vcpu.h>
+#include <xen/internal.h>
+
+#define NMI_VECTOR 2
+
+static int64_t send_nmi(struct vcpu *v, uint64_t arg) {
+  if (arg)
+    return -XEN_EINVAL;
+  arch_vcpu_raise(v, NMI_VECTOR);
+  if (v != vcpu_current())
+    vcpu_mail(v->stub, MAIL_INTERRUPT);
+  return 0;
+}
+
+int64_t hypercall_vcpu_op(struct vcpu *caller, const uint64_t *a) {
+  struct vcpu *v = domain_vcpu(caller->domain, (uint32_t)a[1]);
+  if (!v)
+    return -XEN_ENOENT;
+  switch (a[0]) {
+  case VCPUOP_initialise:
+    return vcpu_initialise(v, a[2]);
+  case VCPUOP_up:
+    return vcpu_up(v);
+  case VCPUOP_down:
+    return vcpu_down(v);
+  case VCPUOP_is_up:
+    return !arch_vcpu_offline(v);
+  case VCPUOP_get_runstate_info:
+    return runstate_query(caller, v, a[2]);
+  case VCPUOP_register_runstate_memory_area:
+    return runstate_register(caller, v, a[2]);
+  case VCPUOP_register_vcpu_info:
+    return vcpu_info_register(caller, v, a[2]);
+  case VCPUOP_register_vcpu_time_memory_area:
+    return clock_register(caller, v, a[2]);
+  case VCPUOP_send_nmi:
+    return send_nmi(v, a[2]);
+  case VCPUOP_get_physid: /* for the vCPUs of a hardware domain */
+    return -XEN_EINVAL;
+  default:
+    return timer_op(caller, v, a[0], a[2]);
+  }
+}
+
+int64_t hypercall_vm_assist(struct vcpu *v, const uint64_t *a) {
+  uint64_t *assist = &v->domain->personality.vm_assist;
+  if ((uint32_t)a[1] != VMASST_TYPE_runstate_update_flag)
+    return -XEN_EINVAL;
+  switch ((uint32_t)a[0]) {
+  case VMASST_CMD_enable:
+    (void)atomic_or(assist, BIT(VMASST_TYPE_runstate_update_flag));
+    return 0;
+  case VMASST_CMD_disable:
+    (void)atomic_and(assist, ~BIT(VMASST_TYPE_runstate_update_flag));
+    return 0;
+  default:
+    return -XEN_ENOSYS;
+  }
+}
