@@ -106,7 +106,7 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail);
 bool arch_vcpu_halted(struct vcpu *v);
 /* Does it wait for a SIPI or was it taken down? */
 bool arch_vcpu_offline(struct vcpu *v);
-/* An interrupt or NMI that the guest could take now if it were running? Not upcalls. */
+/* An interrupt, upcall or NMI that the guest could take now if it were running? */
 bool arch_vcpu_can_take_interrupt(struct vcpu *v);
 /* Raise a fixed interrupt in the vCPU's own local APIC (per-vCPU upcall vectors); vector 2 is
  * an NMI. For a sibling the caller sends the mail. */

@@ -120,7 +120,7 @@ bool x86_prepare_event(struct vcpu *v) {
   return nmi || upcall || apic;
 }
 
-static bool can_take_interrupt(struct vcpu *v) {
+bool arch_vcpu_can_take_interrupt(struct vcpu *v) {
   if (v->arch.event.type != EVENT_NONE || (v->arch.nmi_pending && !v->arch.nmi_blocked))
     return true;
   if (!(v->arch.regs.rflags & RFLAGS_IF))
@@ -146,7 +146,7 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
 bool arch_vcpu_halted(struct vcpu *v) {
   if (likely(v->arch.activity == ACTIVITY_RUN))
     return false;
-  if (v->arch.activity == ACTIVITY_HALT && can_take_interrupt(v)) {
+  if (v->arch.activity == ACTIVITY_HALT && arch_vcpu_can_take_interrupt(v)) {
     v->arch.activity = ACTIVITY_RUN;
     return false;
   }

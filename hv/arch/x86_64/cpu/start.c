@@ -123,13 +123,8 @@ enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c) 
   return STATUS_OK;
 }
 
-bool arch_vcpu_is_up(const struct vcpu *v) {
-  enum x86_activity a = atomic_read(&v->arch.activity);
-  return a == ACTIVITY_RUN || a == ACTIVITY_HALT;
-}
-
 void arch_vcpu_set_up(struct vcpu *v, bool up) {
-  if (up != arch_vcpu_is_up(v))
+  if (up == arch_vcpu_offline(v))
     atomic_store(&v->arch.activity, up ? ACTIVITY_RUN : ACTIVITY_OFFLINE);
 }
 

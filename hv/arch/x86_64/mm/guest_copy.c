@@ -52,11 +52,14 @@ static enum status copy_piece(struct vcpu *v, uint64_t gpa, void *buffer, size_t
   return STATUS_FAULT;
 }
 
-static enum status copy_linear(uint64_t linear, void *buffer, size_t n, bool write) {
+/* `access`: WALK_WRITE and WALK_IMPLICIT, without which the privilege level counts. */
+static enum status copy_linear(uint64_t linear, void *buffer, size_t n, unsigned access) {
   struct vcpu *v = vcpu_current();
+  bool write = access & WALK_WRITE;
   struct x86_mode m;
   vendor->get_mode(v, &m);
-  unsigned access = (write ? WALK_WRITE : 0) | (m.cpl == 3 ? WALK_USER : 0);
+  if (!(access & WALK_IMPLICIT) && m.cpl == 3)
+    access |= WALK_USER;
   while (n) {
     size_t piece = MIN(n, PAGE_SIZE - linear % PAGE_SIZE);
     struct walk_fault fault;
@@ -88,11 +91,15 @@ static enum status copy_phys(uint64_t gpa, void *buffer, size_t n, bool write) {
 }
 
 enum status guest_read(void *dst, gva_t src, size_t n) {
-  return copy_linear(src.v, dst, n, false);
+  return copy_linear(src.v, dst, n, 0);
 }
 
 enum status guest_write(gva_t dst, const void *src, size_t n) {
-  return copy_linear(dst.v, (void *)(uintptr_t)src, n, true);
+  return copy_linear(dst.v, (void *)(uintptr_t)src, n, WALK_WRITE);
+}
+
+enum status guest_write_implicit(gva_t dst, const void *src, size_t n) {
+  return copy_linear(dst.v, (void *)(uintptr_t)src, n, WALK_WRITE | WALK_IMPLICIT);
 }
 
 enum status guest_read_phys(void *dst, gpa_t src, size_t n) {
