@@ -25,6 +25,9 @@ uint64_t memory_take_low_page(void);
 /* Is the option there with this value? See option_get. */
 bool option_is(const char *name, const char *value);
 
+/* What `panic-test=` asks for, to be run on the boot CPU's last stack; NULL: nothing. */
+void (*panic_test_chosen(void))(void);
+
 /* Start every CPU of acpi_info by the trampoline in that low page (0: no page, no other CPU);
  * sets cpu_count. */
 void smp_start(uint64_t page);

@@ -82,8 +82,11 @@ static __boot void cpu_check(void) {
 
 /* On the boot CPU's idle stack, in text that stays. */
 static __noreturn void boot_leave(void) {
+  void (*panic_test)(void) = panic_test_chosen();
   mm_finish_boot();
   smp_release();
+  if (panic_test)
+    panic_test();
   cpu_loop();
 }
 

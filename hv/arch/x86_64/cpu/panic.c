@@ -50,12 +50,18 @@ static void print_address(uint64_t a) {
                offset - hv_symbol_offsets[n - 1]);
 }
 
+/* Where it happened. A wild call's return address is still on top of the stack. */
+static void print_top(const struct trap_frame *f) {
+  uint64_t back;
+  print_address(f->rip);
+  if (!is_text(f->rip) && trap_safe_read(f->rsp, &back) && is_text(back))
+    print_address(back);
+}
+
 /* A frame is the caller's frame pointer, then the return address. The stack may be
  * damaged: every read may fail, and frames must go up and stay near. */
-static void print_backtrace(uint64_t rip, uint64_t rbp) {
+static void print_backtrace(uint64_t rbp) {
   uint64_t start = rbp, next, back;
-  log_printf("backtrace:\n");
-  print_address(rip);
   for (unsigned i = 0; i < FRAMES_MAX; i++) {
     if (!IS_ALIGNED(rbp, 8) || rbp - start >= STACK_MAX || !trap_safe_read(rbp, &next) ||
         !trap_safe_read(rbp + 8, &back) || !is_text(back))
@@ -87,9 +93,10 @@ static void print_cpu(void) {
   if (f)
     print_frame(f);
   print_control();
-  uint64_t here = (uint64_t)__builtin_return_address(0);
-  uint64_t rbp = (uint64_t)__builtin_frame_address(0);
-  print_backtrace(f ? f->rip : here, f ? f->rbp : rbp);
+  log_printf("backtrace:\n");
+  if (f)
+    print_top(f);
+  print_backtrace(f ? f->rbp : (uint64_t)__builtin_frame_address(0));
 }
 
 void arch_panic(void) {
