@@ -18,8 +18,8 @@ static void ping_pong(void) {
       continue;
     }
     uint64_t now = clock_of(me);
-    if (now < last)
-      backwards++;
+    if (now < last && last - now > backwards)
+      backwards = last - now;
     last = now;
     rounds++;
     turn = !me;
@@ -41,5 +41,8 @@ void test_main(void) {
   CHECK("pvclock.agrees_with_tsc", by_tsc >= by_clock - MS && by_tsc <= by_clock + 5 * MS);
   check_eq("pvclock.start", cpu_start(1, ping_pong), 0);
   ping_pong();
-  check_eq("pvclock.two_vcpus", backwards, 0);
+  printf("furthest step back from one vCPU to the other: %lu ns\n", backwards);
+  // Only a clock that says so is the same on all CPUs to the nanosecond.
+  int stable = shared_info->vcpu_info[0].time.flags & XEN_PVCLOCK_TSC_STABLE_BIT;
+  CHECK("pvclock.two_vcpus", backwards <= (stable ? 0 : 10000));
 }

@@ -105,8 +105,9 @@ def start(guest, args, folder):
     command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", guest.get("machine", "512"),
                "-smp", smp, "-chardev", f"stdio,id=serial,signal=off,logfile={serial}", "-serial", "chardev:serial", "-display", "none", "-no-reboot",
                "-monitor", "none"] + command
-    if args.figures or guest.get("icount"):
-        command += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+    shift = "0" if args.figures or guest.get("icount") else args.icount
+    if shift:
+        command += ["-icount", f"shift={shift},sleep=off", "-rtc", "clock=vm"]
     if args.verbose:
         print(shlex.join(command))
     with open(os.path.join(folder, "qemu"), "w", encoding="utf-8") as log:
@@ -215,6 +216,7 @@ def arguments():
     parser.add_argument("--cpu", default="EPYC,+svm")
     parser.add_argument("--timeout", type=int, default=60)
     parser.add_argument("--figures", action="store_true", help="count instructions and print figures")
+    parser.add_argument("--icount", help="make time a function of instructions: 2 to this power ns each")
     parser.add_argument("--verbose", "-v", action="store_true", help="print each machine's output")
     parser.add_argument("--tail", type=int, default=40, help="lines of a machine's output to show")
     return parser.parse_args()
