@@ -2,7 +2,8 @@
 /* Pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986), two-pass merge. */
 #include <heap.h>
 
-/* Both are roots or NULL; the larger becomes the first child of the smaller. */
+/* Both are roots or NULL; the larger becomes the first child of the smaller. Of equals `a` wins:
+ * who came earlier, as the callers have it. */
 static struct heap_node *meld(struct heap_node *a, struct heap_node *b) {
   if (!a || !b)
     return a ? a : b;
@@ -24,8 +25,8 @@ static struct heap_node *detach(struct heap_node *n) {
   return n;
 }
 
-/* One heap of a list of siblings: first pass pairs left to right and stacks the pairs, the second
- * melds them right to left. */
+/* One heap of a list of siblings, latest first: one pass pairs left to right and stacks the pairs,
+ * another melds them right to left. */
 static struct heap_node *merge(struct heap_node *first) {
   struct heap_node *pairs = NULL, *root = NULL;
 
@@ -34,7 +35,8 @@ static struct heap_node *merge(struct heap_node *first) {
 
     first = b ? b->sibling : NULL;
     detach(a);
-    a = meld(a, b ? detach(b) : NULL);
+    if (b)
+      a = meld(detach(b), a);
     a->sibling = pairs;
     pairs = a;
   }

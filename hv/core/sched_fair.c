@@ -270,36 +270,44 @@ static void arm_another(void) {
   fair.all_armed = true;
 }
 
+static void call_idle_for(const struct sched_group *g) {
+  const struct vcpu_stub *s = g ? first_of(g) : NULL;
+  struct cpu *c = s ? find_idle(s) : NULL;
+
+  if (c)
+    call(c);
+}
+
 /* Somebody still waits after this CPU's pick: see that nobody idles who could help, and that every
- * turn will end. */
-static void pass_on(struct cpu *c, const struct vcpu_stub *picked, uint64_t now) {
+ * turn will end. Who had the core before may have lost the threads that were called for it. */
+static void pass_on(struct cpu *c, const struct vcpu_stub *picked,
+                    const struct sched_group *had_core, uint64_t now) {
   const struct cpu *core = c->core_first;
-  struct cpu *idle;
 
   if (picked)
     timer_set(&c->slice, now + slice_of(picked));
   if (core->core_running && !core->core_claim && first_of(core->core_group))
     call_siblings(c, true);
-  idle = find_idle(first_of(first_group()));
-  if (idle)
-    call(idle);
+  call_idle_for(first_group());
+  call_idle_for(had_core);
   if (!fair.all_armed)
     arm_another();
 }
 
 struct vcpu_stub *sched_fair_pick(struct cpu *c, uint64_t now) {
-  struct sched_group *g;
+  struct sched_group *g, *had_core;
   struct vcpu_stub *s;
 
   if (c->pinned)
     return NULL;
+  had_core = c->core_first->core_group;
   g = choose_group(c, now);
   s = g ? first_of(g) : NULL;
   if (s)
     take(c, s, now);
   idle_set(c, !s);
   if (fair.waiting) {
-    pass_on(c, s, now);
+    pass_on(c, s, had_core, now);
   } else if (s) {
     timer_stop(&c->slice);
     fair.all_armed = false;
@@ -351,6 +359,8 @@ static enum status domain_join(struct domain_stub *d) {
 }
 
 enum status sched_fair_init(void) {
+  memset(&fair, 0, sizeof(fair));
+  memset(&sharing, 0, sizeof(sharing));
   fair.slice = MAX(system_config->slice_us * 1000ull, SLICE_MIN_NS);
   fair.granularity = fair.slice / 8;
   fair.floor = fair.slice;
