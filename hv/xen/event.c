@@ -32,12 +32,9 @@ static bool select_port(struct domain *d, void *info, uint32_t port) {
   return !(atomic_or(&((struct vcpu_info *)info)->evtchn_pending_sel, bit) & bit);
 }
 
-/* The guest opens a port when it has bound it, as on Xen. */
 void event_init(struct domain *d) {
-  size_t bytes = event_ports(d) / 8;
   memset((char *)d->personality.shared + offsetof(struct shared_info, evtchn_pending), 0,
          sizeof(struct shared_info) - offsetof(struct shared_info, evtchn_pending));
-  memset(mask_map(d), 0xff, bytes);
 }
 
 static void upcall_raise(struct vcpu *v) {

@@ -61,7 +61,7 @@ static inline size_t call_word(const struct vcpu *v) {
 static inline uint32_t event_ports(const struct domain *d) {
   return domain_compat(d) ? 1024 : 4096;
 }
-/* Nothing pending, every port masked, the rest of the shared info zeroes. */
+/* Nothing pending, nothing masked, the shared info behind the vcpu_info array zeroes. */
 void event_init(struct domain *d);
 /* Make a port pending for the vCPU; wakes pollers. */
 void event_raise(struct domain *d, struct vcpu *v, uint32_t port);

@@ -44,7 +44,7 @@ static const struct call calls[] = {
     {"vcpu.periodic", __HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, 8, 1, 0},
 };
 
-static uint16_t *start_of_read_only;
+static uint32_t *start_of_read_only;
 static uint8_t *read_only, *no_frame, *before_unmapped;
 
 static int64_t make(const struct call *call, void *pointer) {
@@ -68,14 +68,16 @@ static void one(const struct call *call) {
     expect(call, "crosses", before_unmapped + PAGE_SIZE - call->size / 2);
   if (!call->writes)
     return;
-  // A valid argument for all that copy back: DOMID_SELF first, where there is a domain.
-  *start_of_read_only = call->number == __HYPERVISOR_xen_version ? 0 : DOMID_SELF;
+  // A valid argument for all that copy back: DOMID_SELF in the first fields, where there is a
+  // domain.
+  *start_of_read_only =
+      call->number == __HYPERVISOR_xen_version ? 0 : DOMID_SELF << 16 | DOMID_SELF;
   expect(call, "read_only", read_only);
 }
 
 void test_main(void) {
   uint8_t *page = page_alloc(), *page2 = page_alloc();
-  start_of_read_only = (uint16_t *)page;
+  start_of_read_only = (uint32_t *)page;
   write_cr0(read_cr0() | CR0_WP);
   read_only = vm_map(0, (uintptr_t)page, PTE_P);
   no_frame = vm_map(2, 0xfd00000000UL, PTE_P | PTE_W);
