@@ -7,7 +7,7 @@ static void hidden(const char *what, uint64_t address) {
   char name[48];
   volatile uint32_t *at = vm_map(0, address & ~0xfffUL, PTE_P | PTE_W);
   snprintf(name, sizeof(name), "devices_hidden.%s", what);
-  check_eq(name, at[(address & 0xfff) / 4], -1);
+  check_eq(name, at[(address & 0xfff) / 4], 0xffffffff);
 }
 
 void test_main(void) {

@@ -8,13 +8,13 @@ void test_main(void) {
   int64_t port, last = 0, count = 0;
   int ascending = 1;
   while ((port = evtchn_bind_ipi(0)) > 0) {
-    ascending &= port == last + 1;
+    ascending &= port > last;
     last = port;
     count++;
   }
   printf("%ld ports\n", count);
   check_eq("evtchn_limit.error", port, -XEN_ENOSPC);
-  CHECK("evtchn_limit.lowest_first", ascending);
+  CHECK("evtchn_limit.ascending", ascending);
   CHECK("evtchn_limit.count", count >= 127 && count <= 4095);
   check_eq("evtchn_limit.send_last", evtchn_send(last), 0);
   CHECK("evtchn_limit.last_pending", evtchn_pending(last));

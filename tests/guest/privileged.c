@@ -4,7 +4,7 @@
 /* guest: xen=no (a boot domain may do all of it) */
 #include "rt/rt.h"
 
-static uint8_t argument[512] __attribute__((aligned(4096)));
+static uint8_t argument[4096] __attribute__((aligned(4096)));
 
 static void refused(const char *what, unsigned number, uint64_t a1, uint64_t a2, uint64_t a3) {
   char name[64];
@@ -40,7 +40,7 @@ static void everything(void) {
         continue;
       if (number == __HYPERVISOR_vcpu_op && command == VCPUOP_down)
         continue;
-      memset(argument, command & 1 ? 0xff : 0, sizeof(argument));
+      memset(argument, command & 1 ? 0xff : 0, 512);
       hypercall5(number, command, (uintptr_t)argument, 1, 0, 0);
       hypercall5(number, (uintptr_t)argument, command, ~0UL, ~0UL, ~0UL);
       hypercall5(number, command, 0, (uintptr_t)argument, 1, DOMID_SELF);
