@@ -50,49 +50,70 @@ static void open_line(const char *who) {
   open_for = who;
 }
 
-static void emit_chunk(const char *who, const char *s, size_t n) {
+/* Whether control characters go out: those of a domain without the input could draw anything
+ * anywhere. */
+static void put_byte(char c, bool controls) {
+  bool is_control = (unsigned char)c < ' ' && c != '\t';
+  if (c == '\n') {
+    end_line();
+  } else if (controls || !is_control) {
+    uart_put(c);
+    after_cr = c == '\r';
+  }
+}
+
+/* `before`: what the open line has had so far; put out again if another line has come in between.
+ */
+static void emit_chunk(const char *who, const struct console_line *before, const char *s, size_t n,
+                       bool controls) {
   lock();
+  if (n && before && open_for != who && before->used) {
+    open_line(who);
+    for (unsigned i = 0; i < before->used; i++)
+      put_byte(before->text[i], controls);
+  }
   for (; n; n--, s++) {
     if (open_for != who)
       open_line(who);
-    if (*s == '\n') {
-      end_line();
-    } else {
-      uart_put(*s);
-      after_cr = *s == '\r';
-    }
+    put_byte(*s, controls);
   }
   unlock();
 }
 
-static void emit(const char *who, const char *s, size_t n) {
-  for (size_t part; n; n -= part, s += part) {
-    part = MIN(n, (size_t)CHUNK);
-    emit_chunk(who, s, part);
+static void line_add(struct console_line *line, const char *s, size_t n) {
+  for (; n; n--, s++) {
+    if (*s == '\n' || line->used == sizeof(line->text))
+      line->used = 0;
+    if (*s != '\n')
+      line->text[line->used++] = *s;
   }
 }
 
-void console_emit(struct domain_stub *d, const char *s, size_t n) {
-  emit(d->config->name, s, n);
+void console_emit_now(struct domain_stub *d, struct console_line *line, const char *s, size_t n) {
+  for (size_t part; n; n -= part, s += part) {
+    part = MIN(n, (size_t)CHUNK);
+    emit_chunk(d->config->name, line, s, part, true);
+    line_add(line, s, part);
+  }
 }
 
-void console_flush(struct domain_stub *d, struct console_line *line) {
-  emit(d->config->name, line->text, line->used);
+static void emit_line(struct domain_stub *d, struct console_line *line) {
+  emit_chunk(d->config->name, NULL, line->text, line->used, false);
   line->used = 0;
 }
 
 void console_emit_lines(struct domain_stub *d, struct console_line *line, const char *s, size_t n) {
   for (; n; n--, s++) {
-    if ((unsigned char)*s < ' ' && *s != '\n' && *s != '\t')
-      continue;
+    if (line->used == sizeof(line->text))
+      emit_line(d, line);
     line->text[line->used++] = *s;
-    if (*s == '\n' || line->used == sizeof(line->text))
-      console_flush(d, line);
+    if (*s == '\n')
+      emit_line(d, line);
   }
 }
 
 void console_log(const char *s, size_t n) {
-  emit(self, s, n);
+  emit_chunk(self, NULL, s, n, true);
 }
 
 void console_panic(void) {

@@ -9,11 +9,10 @@
 
 #include <console.h>
 
-/* Put text out as that domain's, under its prefix; control characters too. */
-void console_emit(struct domain_stub *d, const char *s, size_t n);
-/* Collect text in `line` and put it out when it ends, control characters left out. */
+/* Put text out at once, under the domain's prefix. `line` remembers the line that is not ended. */
+void console_emit_now(struct domain_stub *d, struct console_line *line, const char *s, size_t n);
+/* Collect text in `line` and put it out when the line ends, or is too long; control characters are
+ * left out. */
 void console_emit_lines(struct domain_stub *d, struct console_line *line, const char *s, size_t n);
-/* Put out what has been collected. */
-void console_flush(struct domain_stub *d, struct console_line *line);
 
 #endif

@@ -29,12 +29,10 @@ static bool focused(const struct domain_stub *d) {
 /* --- to and from the domains ------------------------------------------------------ */
 
 void console_domain_write(struct domain *d, struct console_line *line, const char *s, size_t n) {
-  if (!focused(d->stub)) {
+  if (focused(d->stub))
+    console_emit_now(d->stub, line, s, n);
+  else
     console_emit_lines(d->stub, line, s, n);
-    return;
-  }
-  console_flush(d->stub, line);
-  console_emit(d->stub, s, n);
 }
 
 size_t console_domain_read(struct domain *d, char *s, size_t n) {

@@ -124,7 +124,44 @@ static void input_owner_shows_at_once(void **state) {
   blue_says("et\n");
   shows("\r\n[blue] not yet\r\n");
   red_says("x\n");
-  shows("[red] x\r\n");
+  shows("[red] # x\r\n"); /* the whole line again */
+  red_says("# ");
+  red_says("y\n");
+  shows("[red] # y\r\n");
+}
+
+/* What was drawn with the input must not be drawn again without it. */
+static void line_that_loses_the_input(void **state) {
+  (void)state;
+  red_says("a\033[2K");
+  type("\1\1\1");
+  screen_used = 0;
+  red_says("b\n");
+  shows("[red] a[2Kb\r\n");
+}
+
+static void long_line_that_loses_the_input(void **state) {
+  (void)state;
+  char text[sizeof(red_line.text) + 1];
+  memset(text, 'x', sizeof(text) - 1);
+  text[sizeof(text) - 1] = 0;
+  red_says(text);
+  type("\1\1\1");
+  screen_used = 0;
+  red_says("y\n");
+  assert_int_equal(screen_used, 6 + sizeof(red_line.text) + 1 + 2);
+}
+
+static void interrupted_long_line(void **state) {
+  (void)state;
+  char text[301];
+  memset(text, 'x', 300);
+  text[300] = 0;
+  red_says(text);
+  blue_says("\n");
+  screen_used = 0;
+  red_says("\n");
+  assert_int_equal(screen_used, 6 + 300 - sizeof(red_line.text) + 2); /* what is remembered */
 }
 
 static void carriage_returns(void **state) {
@@ -230,12 +267,21 @@ static void panic_needs_no_lock(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(whole_lines),      TEST(input_owner_shows_at_once),
-      TEST(carriage_returns), TEST(others_cannot_forge),
-      TEST(long_line),        TEST(line_begun_before_the_input_came),
-      TEST(typing),           TEST(typing_too_much),
-      TEST(ctrl_a),           TEST(switching_drops_what_was_not_read),
-      TEST(own_keys),         TEST(panic_needs_no_lock),
+      TEST(whole_lines),
+      TEST(input_owner_shows_at_once),
+      TEST(line_that_loses_the_input),
+      TEST(long_line_that_loses_the_input),
+      TEST(interrupted_long_line),
+      TEST(carriage_returns),
+      TEST(others_cannot_forge),
+      TEST(long_line),
+      TEST(line_begun_before_the_input_came),
+      TEST(typing),
+      TEST(typing_too_much),
+      TEST(ctrl_a),
+      TEST(switching_drops_what_was_not_read),
+      TEST(own_keys),
+      TEST(panic_needs_no_lock),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
