@@ -100,9 +100,9 @@ int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg) {
   if (reservation_in(v, arg, &r) || r.nr_extents > EXTENTS_MAX)
     return 0;
   int64_t error = domid_check(v, r.domid);
-  if (error)
+  if (error == -XEN_EPERM)
     return error;
-  if (r.extent_order > ORDER_MAX)
+  if (error || r.extent_order > ORDER_MAX)
     return 0;
   uint64_t done = 0;
   while (done < r.nr_extents && call_pause(v) && extent_do(v, op, &r, done, &b))

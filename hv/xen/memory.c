@@ -110,8 +110,10 @@ static int64_t physmap_add_one(struct domain *d, uint32_t space, uint64_t idx, u
   case XENMAPSPACE_gmfn:
   case XENMAPSPACE_gmfn_range:
     return xen_errno(physmap_add(d, XENMAPSPACE_gmfn, idx, gpfn));
-  default:
+  case XENMAPSPACE_gmfn_foreign: /* by the batched call alone */
     return -XEN_ENOSYS;
+  default:
+    return -XEN_EINVAL;
   }
 }
 
