@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# The processor: its set-up, its traps, and what guests see of it.
 hv-y += arch/x86_64/cpu/thread.o arch/x86_64/cpu/vcpu.o
 hv-y += arch/x86_64/cpu/features.o arch/x86_64/cpu/panic.o arch/x86_64/cpu/trap.o \
   arch/x86_64/cpu/trap_entry.o
