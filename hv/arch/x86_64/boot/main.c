@@ -67,7 +67,6 @@ static __boot void refuse(const char *reason) {
 }
 
 static __boot void cpu_check(void) {
-  cpu_features_init();
   cpuid_guest_init();
   vendor = &svm_vendor;
   if (!cpu_features.nx)
@@ -103,8 +102,9 @@ __boot void boot_main(uint32_t magic, uint32_t info) {
     refuse(bad);
   memory_finish();
   uint64_t trampoline_page = memory_take_low_page();
-  cpu_check();
+  cpu_features_init();
   trap_init();
+  cpu_check();
   mm_init();
   cpu_init(&cpus[0]);
   cpus[0].online = true;
