@@ -94,3 +94,7 @@ int64_t vcpu_down(struct vcpu *v) {
     vcpu_mail(v->stub, MAIL_INTERRUPT);
   return 0;
 }
+
+void personality_vcpu_halted_for_good(struct vcpu *v) {
+  (void)vcpu_down(v);
+}

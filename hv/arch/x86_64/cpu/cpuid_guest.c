@@ -251,11 +251,11 @@ static void xsave_leaf(struct vcpu *v, uint32_t sub, uint32_t out[4]) {
   copy_regs(out, &policy.xsave[sub]);
   if (sub == 0) {
     out[EAX] = (uint32_t)policy.xcr0;
-    out[EBX] = standard_size(v->arch.xcr0);
+    out[EBX] = standard_size(fpu_get_xcr0(v));
     out[ECX] = standard_size(policy.xcr0);
     out[EDX] = (uint32_t)(policy.xcr0 >> 32);
   } else if (sub == 1) {
-    out[EBX] = compacted_size(v->arch.xcr0);
+    out[EBX] = compacted_size(fpu_get_xcr0(v));
   }
 }
 

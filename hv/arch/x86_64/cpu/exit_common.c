@@ -9,7 +9,8 @@
 #include <asm/vendor.h>
 #include <personality.h>
 
-#define CR0_PE BIT(0)
+#define CR0_PE    BIT(0)
+#define RFLAGS_IF BIT(9)
 
 static void inject_gp(struct vcpu *v) {
   x86_inject(v, VECTOR_GP, true, 0);
@@ -81,8 +82,11 @@ void x86_exit_wrmsr(struct vcpu *v) {
 
 /* The thread blocks before the next entry (arch_vcpu_halted). */
 void x86_exit_hlt(struct vcpu *v) {
-  if (x86_skip(v, INSN_HLT))
-    v->arch.activity = ACTIVITY_HALT;
+  if (!x86_skip(v, INSN_HLT))
+    return;
+  v->arch.activity = ACTIVITY_HALT;
+  if (unlikely(!(v->arch.regs.rflags & RFLAGS_IF)) && !v->arch.nmi_pending)
+    personality_vcpu_halted_for_good(v);
 }
 
 void x86_exit_xsetbv(struct vcpu *v) {

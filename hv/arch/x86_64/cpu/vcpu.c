@@ -53,7 +53,12 @@ enum status arch_domain_init(struct domain *d) {
   return STATUS_OK;
 }
 
+static void apic_timer_fired(struct timer *t) {
+  vcpu_mail(container_of(t, struct vcpu_stub, apic_timer), MAIL_APIC_TIMER);
+}
+
 enum status arch_vcpu_init(struct vcpu *v) {
+  timer_init(&v->stub->apic_timer, apic_timer_fired);
   v->stack_top = arena_stack_alloc();
   v->arch.fpu = arena_page_alloc(FRAME_ARENA);
   if (!v->stack_top || !v->arch.fpu)
@@ -72,11 +77,23 @@ static void xcr0_load(uint64_t value) {
   this_private->xcr0 = value;
 }
 
+/* Some emulated machines let the guest's XSETBV through although it is intercepted: what the
+ * register holds counts, not what we saw. */
+uint64_t fpu_get_xcr0(struct vcpu *v) {
+  uint32_t low, high;
+  if (!cpu_features.xsave)
+    return v->arch.xcr0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  this_private->xcr0 = low | (uint64_t)high << 32;
+  return this_private->xcr0 & cpu_features.xcr0;
+}
+
 static void fpu_save(struct vcpu *v) {
   if (!cpu_features.xsave) {
     asm volatile("fxsave64 (%0)" ::"r"(v->arch.fpu) : "memory");
     return;
   }
+  v->arch.xcr0 = fpu_get_xcr0(v);
   xcr0_load(cpu_features.xcr0);
   asm volatile("xsave64 (%0)" ::"r"(v->arch.fpu), "a"(~0u), "d"(~0u) : "memory");
 }

@@ -163,6 +163,7 @@ bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
 void fpu_reset(struct vcpu *v);
 /* XCR0 of the vCPU that is on this CPU; `value` is legal. */
 void fpu_set_xcr0(struct vcpu *v, uint64_t value);
+uint64_t fpu_get_xcr0(struct vcpu *v);
 
 /* --- state table (cpu/state.c) ------------------------------------------------------ */
 
