@@ -12,8 +12,7 @@ static int64_t send_nmi(struct vcpu *v, uint64_t arg) {
   if (arg)
     return -XEN_EINVAL;
   arch_vcpu_raise(v, NMI_VECTOR);
-  if (v != vcpu_current())
-    vcpu_mail(v->stub, MAIL_INTERRUPT);
+  vcpu_mail(v->stub, MAIL_INTERRUPT);
   return 0;
 }
 

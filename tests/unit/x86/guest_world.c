@@ -202,6 +202,12 @@ uint64_t tsc_of_system_time_zero(void) {
 void fpu_reset(struct vcpu *v) {
   memset(v->arch.fpu, 0, PAGE_SIZE);
 }
+uint64_t fpu_get_xcr0(struct vcpu *v) {
+  return v->arch.xcr0;
+}
+void personality_vcpu_halted_for_good(struct vcpu *v) {
+  v->arch.activity = ACTIVITY_OFFLINE;
+}
 void fpu_set_xcr0(struct vcpu *v, uint64_t value) {
   v->arch.xcr0 = value;
 }

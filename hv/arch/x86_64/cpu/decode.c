@@ -17,6 +17,7 @@ struct cursor {
 };
 #define REX_W 8
 #define REX_R 4
+#define REX_B 1
 
 /* Beyond the end it reads zero and `at` tells. */
 static uint8_t next_byte(struct cursor *c) {
@@ -181,6 +182,14 @@ static enum insn_op decode_group7(struct cursor *c) {
   }
 }
 
+/* MOV to a control register; which one the exit has told. `mod` counts as 3. */
+static enum insn_op decode_control(struct cursor *c, struct insn *out) {
+  uint8_t modrm = next_byte(c);
+  out->reg = (modrm & 7) | (c->rex & REX_B ? 8 : 0);
+  out->reg_size = c->mode_bits == 64 ? 8 : 4;
+  return INSN_MOV_CR;
+}
+
 static enum insn_op decode_two_byte(struct cursor *c, struct insn *out) {
   uint8_t opcode = next_byte(c);
   switch (opcode) {
@@ -190,6 +199,8 @@ static enum insn_op decode_two_byte(struct cursor *c, struct insn *out) {
     return INSN_INVD;
   case 0x09:
     return INSN_WBINVD;
+  case 0x22:
+    return decode_control(c, out);
   case 0x30:
     return INSN_WRMSR;
   case 0x31:

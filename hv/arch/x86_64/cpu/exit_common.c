@@ -11,6 +11,8 @@
 
 #define CR0_PE    BIT(0)
 #define RFLAGS_IF BIT(9)
+#define CR4_PAE   BIT(5)
+#define EFER_LMA  BIT(10)
 
 static void inject_gp(struct vcpu *v) {
   x86_inject(v, VECTOR_GP, true, 0);
@@ -99,6 +101,45 @@ void x86_exit_xsetbv(struct vcpu *v) {
   if (!x86_skip(v, INSN_XSETBV))
     return;
   fpu_set_xcr0(v, value);
+}
+
+/* --- control registers ------------------------------------------------------------------ */
+
+static bool fetch_cr_write(struct vcpu *v, struct insn *i, uint64_t *value) {
+  if (!x86_fetch(v, i))
+    return false;
+  *value = v->arch.regs.gpr[i->reg];
+  if (i->reg_size == 4)
+    *value = (uint32_t)*value;
+  return true;
+}
+
+void x86_exit_cr4_write(struct vcpu *v) {
+  struct insn i;
+  uint64_t value;
+  if (!fetch_cr_write(v, &i, &value))
+    return;
+  bool long_mode = vendor->get(v, CREG_EFER) & EFER_LMA;
+  if (!cr4_legal(value) || (long_mode && !(value & CR4_PAE))) {
+    inject_gp(v);
+    return;
+  }
+  vendor->set(v, CREG_CR4, value);
+  v->arch.asid_cpu = NULL; /* a new ASID: the write would have flushed the TLB */
+  x86_advance(v, v->arch.regs.rip + i.length);
+}
+
+void x86_exit_cr8_write(struct vcpu *v) {
+  struct insn i;
+  uint64_t value;
+  if (!fetch_cr_write(v, &i, &value))
+    return;
+  if (value >> 4) {
+    inject_gp(v);
+    return;
+  }
+  vendor->set(v, CREG_CR8, value);
+  x86_advance(v, v->arch.regs.rip + i.length);
 }
 
 /* Some machines report RDTSCP as RDTSC, so it is always decoded. */

@@ -11,10 +11,15 @@
 #include "svm.h"
 
 #define EFER_SVME BIT(12)
+#define RFLAGS_TF BIT(8)
+#define DR6_BS    BIT(14)
 
 /* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
  * interrupt; #MC because it is ours. */
 #define EXCEPTIONS (BIT(1) | BIT(17) | BIT(VECTOR_MC))
+/* Bits that the guest is not shown must fault; the machine itself may know them. */
+#define CR_WRITES BIT(4)
+#define CR8_WRITE BIT(8)
 #define INTERCEPTS3                                                                                \
   (INTERCEPT_INTR | INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID |           \
    INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IOIO | INTERCEPT_MSR |           \
@@ -36,6 +41,7 @@ static enum status svm_vcpu_init(struct vcpu *v) {
 static void svm_vcpu_reset(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
   memset(b, 0, sizeof(*b));
+  b->cr_writes = CR_WRITES;
   b->exceptions = EXCEPTIONS;
   b->intercepts3 = INTERCEPTS3;
   b->intercepts4 = INTERCEPTS4;
@@ -183,28 +189,25 @@ static struct x86_event event_decode(uint64_t i) {
   };
 }
 
-/* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. One
- * that waits for the guest to lower CR8 has its priority class (15.21.4). */
+/* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. For
+ * one that waits for the guest to lower CR8, ask for that write instead: machines disagree on what
+ * V_INTR_PRIO compares. */
 static void window_request(struct vcpu *v, struct vmcb *b, bool wanted) {
-  uint64_t class = v->arch.window_class;
-  b->vintr &= ~(VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR);
-  b->intercepts3 &= ~(uint32_t)INTERCEPT_VINTR;
-  if (likely(!wanted))
-    return;
-  b->vintr |= VINTR_IRQ | (class ? class << 16 : VINTR_PRIO | VINTR_IGN_TPR);
-  b->intercepts3 |= INTERCEPT_VINTR;
-}
-
-/* After an NMI is injected the next one waits for the guest's IRET (15.21.1 leaves this to us). */
-static void nmi_block(struct vcpu *v) {
-  v->arch.nmi_blocked = true;
-  vmcb_of(v)->intercepts3 |= INTERCEPT_IRET;
+  const uint64_t request = VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
+  bool priority = wanted && v->arch.window_class, window = wanted && !priority;
+  b->cr_writes = priority ? CR_WRITES | CR8_WRITE : CR_WRITES;
+  b->vintr = window ? b->vintr | request : b->vintr & ~request;
+  b->intercepts3 = window ? INTERCEPTS3 | INTERCEPT_VINTR : INTERCEPTS3;
+  if (unlikely(v->arch.nmi_blocked && !v->arch.nmi_iret))
+    b->intercepts3 |= INTERCEPT_IRET;
 }
 
 static void prepare(struct vcpu *v, struct vmcb *b) {
-  window_request(v, b, x86_prepare_event(v));
+  bool wanted = x86_prepare_event(v);
+  /* The next NMI waits for this one's IRET, which 15.21.1 leaves to us to see. */
   if (v->arch.event.type == EVENT_NMI)
-    nmi_block(v);
+    v->arch.nmi_blocked = true;
+  window_request(v, b, wanted);
   b->event_inject = event_encode(&v->arch.event);
   b->rip = v->arch.regs.rip;
   b->rsp = v->arch.regs.gpr[RSP];
@@ -264,10 +267,22 @@ static void exit_msr(struct vcpu *v) {
     x86_exit_rdmsr(v);
 }
 
+/* The IRET still has to run. If an NMI waits for it, one step brings us back. */
 static void exit_iret(struct vcpu *v) {
-  vmcb_of(v)->intercepts3 &= ~(uint32_t)INTERCEPT_IRET;
   v->arch.nmi_iret_rip = v->arch.regs.rip;
   v->arch.nmi_iret = true;
+  if (v->arch.nmi_pending) {
+    v->arch.nmi_step = true;
+    v->arch.regs.rflags |= RFLAGS_TF;
+  }
+}
+
+static bool is_nmi_step(struct vcpu *v, uint8_t vector) {
+  if (vector != VECTOR_DB || !v->arch.nmi_step)
+    return false;
+  v->arch.nmi_step = false;
+  vmcb_of(v)->dr6 &= ~DR6_BS;
+  return true;
 }
 
 static void exit_shutdown(struct vcpu *v __unused_param) {
@@ -279,6 +294,8 @@ static void exit_exception(struct vcpu *v) {
   uint8_t vector = (uint8_t)(b->exit_code - EXIT_EXCEPTION);
   if (vector == VECTOR_MC)
     return; /* the pending machine check is taken by our own handler */
+  if (is_nmi_step(v, vector))
+    return;
   x86_inject(v, vector, vector == 17, (uint32_t)b->exit_info1);
 }
 
@@ -297,6 +314,10 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
     return exit_window(v);
   case EXIT_CPUID:
     return x86_exit_cpuid(v);
+  case EXIT_CR4_WRITE:
+    return x86_exit_cr4_write(v);
+  case EXIT_CR8_WRITE:
+    return x86_exit_cr8_write(v);
   case EXIT_VMMCALL:
     return x86_exit_hypercall(v);
   case EXIT_NPF:

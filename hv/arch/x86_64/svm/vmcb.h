@@ -54,6 +54,8 @@
 #define TLB_FLUSH_ALL 1
 
 enum svm_exit {
+  EXIT_CR4_WRITE = 0x14,
+  EXIT_CR8_WRITE = 0x18,
   EXIT_EXCEPTION = 0x40, /* + vector */
   EXIT_INTR = 0x60,
   EXIT_NMI = 0x61,

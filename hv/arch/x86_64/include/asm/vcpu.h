@@ -78,6 +78,7 @@ struct arch_vcpu {
   uint8_t window_class;     /* what waits for the window is due once CR8 is below this; 0: whatever CR8 is */
   bool nmi_blocked;         /* an NMI was injected and its IRET has not run */
   bool nmi_iret;            /* the IRET at nmi_iret_rip is about to run */
+  bool nmi_step;            /* RFLAGS.TF is ours, to see the end of that IRET */
   uint64_t nmi_iret_rip;
   bool callback_due;        /* personality's direct vector waits for the window */
   enum x86_activity activity;

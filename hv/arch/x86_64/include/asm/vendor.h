@@ -52,6 +52,8 @@ void x86_exit_wrmsr(struct vcpu *v);
 void x86_exit_hlt(struct vcpu *v);
 void x86_exit_xsetbv(struct vcpu *v);
 void x86_exit_rdtsc(struct vcpu *v); /* RDTSC or RDTSCP, told apart by decoding */
+void x86_exit_cr4_write(struct vcpu *v);
+void x86_exit_cr8_write(struct vcpu *v);
 /* Instructions that are refused (#UD) or do nothing (WBINVD, PAUSE). */
 void x86_exit_undefined(struct vcpu *v);
 void x86_exit_nop(struct vcpu *v);
@@ -111,6 +113,7 @@ enum insn_op {
   INSN_PAUSE,
   INSN_RDPMC,
   INSN_IN_OUT,
+  INSN_MOV_CR, /* mov control register <- reg */
   INSN_LOAD,  /* mov reg <- mem (also movzx, movsx) */
   INSN_STORE, /* mov mem <- reg or immediate */
 };
