@@ -68,7 +68,6 @@ static void block_release(uint64_t index, unsigned order) {
     uint64_t buddy = index ^ BIT(order);
 
     list_remove((uint32_t)buddy, order);
-    table[buddy].kind = FRAME_ABSENT;
     index &= ~BIT(order);
     order++;
   }

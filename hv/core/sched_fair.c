@@ -16,11 +16,12 @@
  * that allow sharing. A thread may take a vCPU only of the group that runs on
  * its core, any if none does. When a vCPU of another group waits whose vruntime
  * is lower than that of all who run or wait in the core's group, by more than
- * the granularity, the core is claimed for it: from then on nobody enters, the
- * threads are called, and the last to leave opens the core to the claimant. A
- * claim lasts as long as the threads take to hear the call, and the next needs
- * a granularity's worth of running, so cores neither starve a group nor
- * flutter. A claimant that finds a place elsewhere meanwhile loses the claim.
+ * the granularity, and no idle thread would take it, the core is cleared: from
+ * then on nobody enters, the threads are called, and when the last has left the
+ * core is open to whoever is first then. Clearing lasts as long as the threads
+ * take to hear the call. The next time needs a granularity's worth of running,
+ * and all who wait stand still meanwhile, so cores neither starve a group nor
+ * flutter.
  */
 #include "sched_policy.h"
 #include <arch/arch.h>
@@ -147,7 +148,7 @@ static uint64_t core_lowest(struct cpu *core, uint64_t now) {
 
 /* Could a thread of this core take a vCPU of the group now? */
 static bool admits(const struct cpu *core, const struct sched_group *g) {
-  return core->core_running == 0 || (core->core_group == g && !core->core_claim);
+  return core->core_running == 0 || (core->core_group == g && !core->core_clearing);
 }
 
 /* --- where a vCPU that waits could run -------------------------------------------------- */
@@ -234,20 +235,18 @@ void sched_fair_leave(struct cpu *c, struct vcpu_stub *s, uint64_t now) {
 /* Whose turn it is on this CPU; the group may have nobody waiting. */
 static struct sched_group *choose_group(struct cpu *c, uint64_t now) {
   struct cpu *core = c->core_first;
-  struct sched_group *first = first_group(), *claim = core->core_claim;
+  struct sched_group *first = first_group();
 
-  if (claim && !first_of(claim))
-    claim = core->core_claim = NULL;
   if (core->core_running == 0) {
-    core->core_claim = NULL;
-    return claim ? claim : first;
+    core->core_clearing = false;
+    return first;
   }
-  if (claim)
+  if (core->core_clearing)
     return NULL;
   if (!first || first == core->core_group ||
-      first->node.key + fair.granularity >= core_lowest(core, now))
+      first->node.key + fair.granularity >= core_lowest(core, now) || find_idle(first_of(first)))
     return core->core_group;
-  core->core_claim = first;
+  core->core_clearing = true;
   call_siblings(c, false);
   return NULL;
 }
@@ -286,7 +285,7 @@ static void pass_on(struct cpu *c, const struct vcpu_stub *picked,
 
   if (picked)
     timer_set(&c->slice, now + slice_of(picked));
-  if (core->core_running && !core->core_claim && first_of(core->core_group))
+  if (core->core_running && !core->core_clearing && first_of(core->core_group))
     call_siblings(c, true);
   call_idle_for(first_group());
   call_idle_for(had_core);
@@ -306,12 +305,10 @@ struct vcpu_stub *sched_fair_pick(struct cpu *c, uint64_t now) {
   if (s)
     take(c, s, now);
   idle_set(c, !s);
-  if (fair.waiting) {
+  if (fair.waiting)
     pass_on(c, s, had_core, now);
-  } else if (s) {
-    timer_stop(&c->slice);
+  else if (s)
     fair.all_armed = false;
-  }
   return s;
 }
 

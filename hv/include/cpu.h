@@ -37,7 +37,7 @@ struct cpu {
   struct cpu *core_first;     /* the thread that holds the core's state: */
   uint32_t core_running;      /* threads that run a vCPU, */
   struct sched_group *core_group; /* whose, and */
-  struct sched_group *core_claim; /* whose turn it is once all have left */
+  bool core_clearing;             /* whether all must leave for another group's sake */
 
   uint32_t arch_id;           /* x86: local APIC id */
   uint64_t windows, visits;   /* counts for the auditor */

@@ -30,6 +30,8 @@ void personality_prepare_entry(struct vcpu *v, uint64_t mail);
 unsigned personality_upcall_vector(struct vcpu *v);
 /* The vCPU would block: anything pending that must keep it awake? */
 bool personality_has_event(struct vcpu *v);
+/* INIT has cleared the local APIC: raise again what is still due. */
+void personality_vcpu_was_reset(struct vcpu *v);
 /* The vCPU halts with interrupts off: it goes down, as by VCPUOP_down. */
 void personality_vcpu_halted_for_good(struct vcpu *v);
 /* The vCPU has just been given a CPU (after having run elsewhere or not at all). */

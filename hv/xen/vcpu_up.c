@@ -98,3 +98,7 @@ int64_t vcpu_down(struct vcpu *v) {
 void personality_vcpu_halted_for_good(struct vcpu *v) {
   (void)vcpu_down(v);
 }
+
+void personality_vcpu_was_reset(struct vcpu *v) {
+  event_reassert(v);
+}

@@ -107,12 +107,15 @@ static unsigned earliest(void) {
 }
 
 void fake_time_pass(uint64_t until) {
-  unsigned home = this_cpu, n = earliest();
+  unsigned home = this_cpu, n = earliest(), interrupts = 0;
 
   for (; fake_deadline[n] <= until; n = earliest()) {
-    if (fake_deadline[n] > fake_time)
+    if (fake_deadline[n] > fake_time) {
       fake_time = fake_deadline[n];
-    fake_deadline[n] = UINT64_MAX;
+      interrupts = 0;
+    }
+    if (++interrupts > SPIN_LIMIT)
+      panic("fake: CPU %u has timer interrupts without end", n);
     this_cpu = n;
     timer_interrupt();
   }

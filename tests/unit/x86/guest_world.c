@@ -205,6 +205,9 @@ void fpu_reset(struct vcpu *v) {
 uint64_t fpu_get_xcr0(struct vcpu *v) {
   return v->arch.xcr0;
 }
+void personality_vcpu_was_reset(struct vcpu *v) {
+  (void)v;
+}
 void personality_vcpu_halted_for_good(struct vcpu *v) {
   v->arch.activity = ACTIVITY_OFFLINE;
 }

@@ -73,8 +73,8 @@ void x86_exit_rdmsr(struct vcpu *v) {
 /* The length first: a write may change what the walk depends on. */
 void x86_exit_wrmsr(struct vcpu *v) {
   const uint64_t *gpr = v->arch.regs.gpr;
-  uint64_t next_rip;
-  if (!x86_next_rip(v, INSN_WRMSR, &next_rip))
+  uint64_t next_rip = x86_next_rip(v, INSN_WRMSR);
+  if (!next_rip)
     return;
   if (msr_guest_write(v, (uint32_t)gpr[RCX], (uint32_t)gpr[RAX] | gpr[RDX] << 32))
     x86_advance(v, next_rip);

@@ -111,19 +111,12 @@ bool x86_fetch(struct vcpu *v, struct insn *out) {
   return fetch_mode(v, &m, out);
 }
 
-/* The length if the instruction has the form without prefixes, else 0. */
+/* The length if the instruction has the form without prefixes and is easily reached, else 0. */
 static unsigned plain_length(struct vcpu *v, const struct x86_mode *m, enum insn_op op) {
-  uint64_t linear = code_linear(m, v->arch.regs.rip), gpa;
-  struct walk_fault fault;
-  uint32_t bytes;
-  if (op >= ARRAY_SIZE(plain_form) || linear % PAGE_SIZE > PAGE_SIZE - sizeof(bytes))
+  if (unlikely(op >= ARRAY_SIZE(plain_form)))
     return 0;
-  if (!walk_code(v, m, linear, &gpa, &fault))
-    return 0;
-  user_open();
-  bool read = user_load32(gpa, &bytes);
-  user_close();
-  if (!read || (bytes & plain_form[op].mask) != plain_form[op].bytes)
+  int64_t bytes = walk_fetch(m, code_linear(m, v->arch.regs.rip));
+  if (bytes < 0 || ((uint32_t)bytes & plain_form[op].mask) != plain_form[op].bytes)
     return 0;
   return plain_form[op].length;
 }
@@ -156,30 +149,27 @@ void x86_advance(struct vcpu *v, uint64_t next_rip) {
   }
 }
 
-static unsigned insn_length(struct vcpu *v, enum insn_op op) {
-  struct x86_mode m;
+static unsigned full_length(struct vcpu *v, const struct x86_mode *m, enum insn_op op) {
   struct insn i;
-  vendor->get_mode(v, &m);
-  unsigned length = plain_length(v, &m, op);
-  if (likely(length))
-    return length;
-  if (!fetch_mode(v, &m, &i))
+  if (!fetch_mode(v, m, &i))
     return 0;
   return same_op(i.op, op) ? i.length : refuse_form(v);
 }
 
-bool x86_next_rip(struct vcpu *v, enum insn_op op, uint64_t *next_rip) {
-  *next_rip = v->arch.next_rip;
-  if (*next_rip)
-    return true;
-  unsigned length = insn_length(v, op);
-  *next_rip = v->arch.regs.rip + length;
-  return length;
+uint64_t x86_next_rip(struct vcpu *v, enum insn_op op) {
+  if (v->arch.next_rip)
+    return v->arch.next_rip;
+  struct x86_mode m;
+  vendor->get_mode(v, &m);
+  unsigned length = plain_length(v, &m, op);
+  if (unlikely(!length))
+    length = full_length(v, &m, op);
+  return length ? v->arch.regs.rip + length : 0;
 }
 
 bool x86_skip(struct vcpu *v, enum insn_op op) {
-  uint64_t next_rip;
-  if (!x86_next_rip(v, op, &next_rip))
+  uint64_t next_rip = x86_next_rip(v, op);
+  if (unlikely(!next_rip))
     return false;
   x86_advance(v, next_rip);
   return true;

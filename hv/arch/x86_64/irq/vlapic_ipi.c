@@ -143,9 +143,14 @@ static void start_up(struct vcpu *v, uint8_t vector) {
   v->arch.activity = ACTIVITY_RUN;
 }
 
+/* The APIC forgets what it was about to deliver; an upcall that is due comes back. A vCPU that has
+ * not run since an INIT is as it should be. */
 static void init(struct vcpu *v) {
+  if (v->arch.activity == ACTIVITY_WAIT_SIPI)
+    return;
   timer_stop(&v->stub->apic_timer);
   state_init(v);
+  personality_vcpu_was_reset(v);
 }
 
 /* An INIT forgets what came before it; a SIPI counts only for a vCPU that waits for one. */

@@ -139,8 +139,12 @@ static enum walk_end walk_wide(struct walk *w, uint64_t table, unsigned level) {
   }
 }
 
+static bool canonical(uint64_t linear) {
+  return (uint64_t)((int64_t)(linear << 16) >> 16) == linear;
+}
+
 static enum walk_end walk_4level(struct walk *w) {
-  if ((uint64_t)((int64_t)(w->linear << 16) >> 16) != w->linear)
+  if (!canonical(w->linear))
     return fault(w, UINT32_MAX);
   return walk_wide(w, w->mode->cr3 & PTE_ADDR & ~w->reserved, 3);
 }
@@ -254,6 +258,46 @@ bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsign
     w.error = 0;
   out->error = w.error == UINT32_MAX ? w.error : error_code(&w);
   return false;
+}
+
+/* --- the fetch that every exit makes ------------------------------------------------- */
+
+/* What all entries on the way to executable memory have, together and one by one. */
+static bool fetch_allowed(const struct x86_mode *m, uint64_t all, uint64_t any) {
+  uint64_t need = m->cpl == 3 ? PTE_P | PTE_A | PTE_U : PTE_P | PTE_A;
+  uint64_t deny = (m->cr4 & CR4_SMEP) && m->cpl != 3 ? PTE_U : 0;
+  return (all & (need | deny)) == need && !(any & (cpuid_reserved_address | PTE_NX));
+}
+
+/* Rights are looked at once, at the end: until then a table address is cut so that it stays
+ * in the arena wherever a bad entry leads. */
+static bool walk_fast(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
+  const uint64_t address = PTE_ADDR & ~cpuid_reserved_address;
+  uint64_t all = ~0ull, any = 0, e = m->cr3;
+  unsigned shift = PAGE_SHIFT + 9 * 4;
+  do {
+    shift -= 9;
+    if (unlikely(!user_load64((e & address) + ((linear >> shift) & 511) * 8, &e)))
+      return false;
+    all &= e;
+    any |= e;
+  } while (shift > PAGE_SHIFT && !(e & PTE_PS));
+  uint64_t offset = BIT(shift) - 1;
+  if (shift > PAGE_SHIFT + 9 || (e & offset & ~0x1fffull) || !fetch_allowed(m, all, any))
+    return false;
+  *gpa = (e & address & ~offset) | (linear & offset);
+  return true;
+}
+
+int64_t walk_fetch(const struct x86_mode *m, uint64_t linear) {
+  uint64_t gpa;
+  uint32_t bytes = 0;
+  if (!(m->efer & EFER_LMA) || linear % PAGE_SIZE > PAGE_SIZE - sizeof(bytes) || !canonical(linear))
+    return -1;
+  user_open();
+  bool done = walk_fast(m, linear, &gpa) && user_load32(gpa, &bytes);
+  user_close();
+  return done ? (int64_t)bytes : -1;
 }
 
 bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa,

@@ -140,8 +140,8 @@ void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value);
 /* RIP = next_rip, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
 void x86_advance(struct vcpu *v, uint64_t next_rip);
 /* Where the instruction at RIP, which must be `op`, ends: as the machine reports it, else decoded.
- * False as x86_fetch. skip advances there. */
-bool x86_next_rip(struct vcpu *v, enum insn_op op, uint64_t *next_rip);
+ * 0 as x86_fetch's false. skip advances there. */
+uint64_t x86_next_rip(struct vcpu *v, enum insn_op op);
 bool x86_skip(struct vcpu *v, enum insn_op op);
 
 /* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */
@@ -157,6 +157,9 @@ bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa
 /* The same for somebody who has read the mode already. */
 bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
                uint64_t *gpa, struct walk_fault *fault);
+/* The four bytes of code at `linear` in the common case: long mode, a small or 2 MiB page whose
+ * entries have all been accessed, all in one page. -1: walk in full. */
+int64_t walk_fetch(const struct x86_mode *m, uint64_t linear);
 /* A fault at guest-physical `gpa`: true if the memory map has it with that right by now (after
  * log-dirty was served), so that the access is worth trying again. */
 bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
