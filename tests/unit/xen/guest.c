@@ -77,8 +77,8 @@ static void fakes_reset(void) {
 void guest_become(unsigned n) {
   fake_cpu_set(n);
   if (!arch_this_cpu()->linked)
-    arch_arena_link(d->stub);
-  arch_this_cpu()->running = &d->stub->vcpus[n];
+    arch_arena_link(&domains[0]); /* not d->stub: d is in the arena */
+  arch_this_cpu()->running = &domains[0].vcpus[n];
 }
 
 void guest_setup(unsigned vcpus) {
