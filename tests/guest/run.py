@@ -138,7 +138,7 @@ def stops_alone(guest, args):
 
 def powers_off(process):
     try:
-        process.wait(5)
+        process.wait(20)
         return True
     except subprocess.TimeoutExpired:
         return False
