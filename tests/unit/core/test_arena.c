@@ -94,6 +94,8 @@ static void test_address_space_exhausted(void **unused) {
 /* Whichever mapping fails, nothing is lost. */
 static void test_mapping_fails(void **unused) {
   setup(256);
+  arena_page_free(arena_page_alloc(FRAME_ARENA));
+  uint32_t next = d->arena.next;
   for (unsigned in = 1; in < 4; in++) {
     uint64_t before = frame_count_free();
 
@@ -108,7 +110,30 @@ static void test_mapping_fails(void **unused) {
     p = arena_page_alloc(FRAME_ARENA);
     assert_non_null(p);
     arena_page_free(p);
+    assert_int_equal(d->arena.next, next);
   }
+}
+
+static void test_first_mapping_fails(void **unused) {
+  setup(64);
+  uint64_t before = frame_count_free();
+
+  fake_map_fail_in = 1; /* that of the chunk's table */
+  assert_null(arena_page_alloc(FRAME_ARENA));
+  assert_int_equal(frame_count_free(), before);
+  assert_non_null(arena_page_alloc(FRAME_ARENA));
+}
+
+/* A page that somebody else still refers to is no longer the arena's. */
+static void test_freed_page_is_forgotten(void **unused) {
+  setup(64);
+  char *p = arena_page_alloc(FRAME_SHARED);
+  mfn_t mfn = arena_page_mfn(p);
+
+  assert_int_equal(frame_get(mfn, 1), STATUS_OK);
+  arena_page_free(p);
+  assert_null(arena_page_of(mfn));
+  frame_put(mfn);
 }
 
 static void test_pin_holds_a_reference(void **unused) {
@@ -185,12 +210,18 @@ static void test_broken_callers_panic(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_page_is_the_frame), cmocka_unit_test(test_random),
-      cmocka_unit_test(test_frames_exhausted),  cmocka_unit_test(test_address_space_exhausted),
-      cmocka_unit_test(test_mapping_fails),     cmocka_unit_test(test_pin_holds_a_reference),
-      cmocka_unit_test(test_pin_fails_whole),   cmocka_unit_test(test_stacks_have_guards),
-      cmocka_unit_test(test_arenas_are_apart),  cmocka_unit_test(test_broken_callers_panic)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_page_is_the_frame),
+                                     cmocka_unit_test(test_random),
+                                     cmocka_unit_test(test_frames_exhausted),
+                                     cmocka_unit_test(test_address_space_exhausted),
+                                     cmocka_unit_test(test_mapping_fails),
+                                     cmocka_unit_test(test_first_mapping_fails),
+                                     cmocka_unit_test(test_freed_page_is_forgotten),
+                                     cmocka_unit_test(test_pin_holds_a_reference),
+                                     cmocka_unit_test(test_pin_fails_whole),
+                                     cmocka_unit_test(test_stacks_have_guards),
+                                     cmocka_unit_test(test_arenas_are_apart),
+                                     cmocka_unit_test(test_broken_callers_panic)};
 
   return cmocka_run_group_tests_name("core_arena", tests, NULL, NULL);
 }

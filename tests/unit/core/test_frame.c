@@ -88,7 +88,7 @@ static void test_pool_of_any_bounds(void **unused) {
 }
 
 static void test_adding_memory_is_cheap(void **unused) {
-  const uint64_t frames = BIT(19) + 12345;
+  const uint64_t frames = BIT(20) + 12345;
   struct frame *table = calloc(frames, sizeof(*table));
   unsigned touched = 0;
 

@@ -352,8 +352,10 @@ static void test_stale_until_flushed(void **unused) {
   for (unsigned cpu = 0; cpu < 4; cpu++)
     assert_true(sees(cpu, 3)); /* the machine is as hostile as it should be */
   p2m_flush(d);
-  for (unsigned cpu = 0; cpu < 4; cpu++)
+  for (unsigned cpu = 0; cpu < 4; cpu++) {
     assert_false(sees(cpu, 3));
+    assert_false(cpus[cpu].serve);
+  }
   assert_int_equal(fake_kicks, 3);
 }
 
@@ -432,6 +434,31 @@ static void test_acknowledgement_is_the_domains_own(void **unused) {
   assert_false(sees(1, 3));
 }
 
+static uint64_t read_generation;
+
+static void finish_link(void) {
+  if (came++ == 0)
+    flush_ack(&cpus[1], read_generation);
+}
+
+/* A CPU that is about to link has published itself and read the generation before the flush raises
+ * it. What it acknowledged for another domain counts for nothing: the flush waits. */
+static void test_link_half_done(void **unused) {
+  flush_setup();
+  assert_int_equal(arch_arena_create(&domains[1]), STATUS_OK);
+  domains[1].flush_gen = 1000;
+  link_on(1, &domains[1]);
+  link_on(1, NULL);
+  read_generation = flush_link(&cpus[1], d->stub);
+  assert_int_equal(take_out(3), STATUS_OK);
+  came = 0;
+  fake_meanwhile = finish_link;
+  p2m_flush(d);
+  fake_meanwhile = NULL;
+  assert_true(came > 0);
+  assert_false(sees(1, 3));
+}
+
 /* Table pages are freed by a trim: no CPU may still walk through them. */
 static void test_trim_flushes_before_it_frees(void **unused) {
   struct p2m_entry old;
@@ -488,6 +515,7 @@ int main(void) {
       cmocka_unit_test(test_comes_back_with_nothing_flushed),
       cmocka_unit_test(test_switches_during_the_wait),
       cmocka_unit_test(test_acknowledgement_is_the_domains_own),
+      cmocka_unit_test(test_link_half_done),
       cmocka_unit_test(test_trim_flushes_before_it_frees),
       cmocka_unit_test(test_giving_needs_no_flush),
       cmocka_unit_test(test_flush_waits),

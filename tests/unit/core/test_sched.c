@@ -21,6 +21,7 @@ struct actor {
   uint64_t wake_at;  /* while it sleeps */
   uint64_t ready_at; /* when it became ready */
   uint64_t worst_wait;
+  uint64_t longest_turn;
 };
 static struct actor actor[ACTORS];
 static unsigned actors;
@@ -56,6 +57,7 @@ static void actor_off(struct actor *a) {
   uint64_t ran = fake_time - a->on_since;
 
   a->ran += ran;
+  a->longest_turn = MAX(a->longest_turn, ran);
   if (a->burst)
     a->left -= MIN(ran, a->left);
 }
@@ -70,6 +72,7 @@ static void leave(struct cpu *c, enum vcpu_state state) {
   else
     a->wake_at = fake_time + a->sleep;
   sched_put(c, s, state);
+  assert_false(s->yielded);
 }
 
 static void enter(struct cpu *c) {
@@ -220,7 +223,7 @@ static void run_for(uint64_t ns) {
 
 static void forget_past(void) {
   for (unsigned i = 0; i < actors; i++)
-    actor[i].ran = actor[i].worst_wait = 0;
+    actor[i].ran = actor[i].worst_wait = actor[i].longest_turn = 0;
 }
 
 /* `a` has had this share of `ns`, within a percentage of it. */
@@ -283,6 +286,20 @@ static void test_weights_on_two_cpus(void **unused) {
     assert_share(&actor[n], 100 * SECOND, 2.0 * weight[n] / 1280, 2);
 }
 
+/* Light vCPUs have short turns, heavy ones none that are longer than the slice. */
+static void test_turns(void **unused) {
+  setup(1, 1, 3, 1);
+  world_config[0].weight = 64;
+  world_config[2].weight = 10;
+  for (unsigned n = 0; n < 3; n++)
+    act(n, 0, 0, 0);
+  start();
+  run_for(10 * SECOND);
+  assert_in_range(actor[0].longest_turn, 1, SLICE / 4);
+  assert_in_range(actor[1].longest_turn, 1, SLICE);
+  assert_in_range(actor[2].longest_turn, 1, SLICE / 8);
+}
+
 /* A weight that is worth more than a CPU gets one whole, saves up nothing, and a sleeper that comes
  * later does not live on its account. */
 static void test_weight_beyond_a_cpu(void **unused) {
@@ -305,6 +322,25 @@ static void test_weight_beyond_a_cpu(void **unused) {
   }
 }
 
+/* Nor does it live on that account itself when others come with whom its weight is no longer so
+ * much. */
+static void test_no_credit_from_a_whole_cpu(void **unused) {
+  setup(2, 1, 6, 1);
+  world_config[0].weight = 1024;
+  for (unsigned n = 0; n < 3; n++)
+    act(n, 0, 0, 0);
+  start();
+  run_for(50 * SECOND);
+  assert_share(&actor[0], 50 * SECOND, 1, 1);
+  for (unsigned n = 3; n < 6; n++) {
+    act(n, 0, 0, 0)->ready_at = fake_time;
+    sched_wake(actor[n].s);
+  }
+  forget_past();
+  run_for(10 * SECOND);
+  assert_share(&actor[0], 10 * SECOND, 2 * 1024 / (1024 + 5 * 256.0), 3);
+}
+
 /* Time alone on the machine is nobody's loss, so no debt comes of it. */
 static void test_no_debt_from_idle_times(void **unused) {
   setup(1, 1, 2, 1);
@@ -320,17 +356,17 @@ static void test_no_debt_from_idle_times(void **unused) {
   assert_true(actor[0].worst_wait <= 2 * SLICE + SLICE / 8);
 }
 
-/* Nor credit of sleep. */
+/* Nor credit of sleep, not even for one that never uses a turn up. */
 static void test_no_credit_from_sleep(void **unused) {
   setup(1, 1, 3, 1);
   act(0, 0, 0, 0);
   act(1, 0, 0, 0);
-  act(2, 0, 1, 0)->sleep = 30 * SECOND;
+  struct actor *sleeper = act(2, 0, 1, 30 * SECOND);
   start();
   run_for(29 * SECOND);
-  actor[2].burst = 0;
-  actor[2].left = UINT64_MAX;
-  run_until(30 * SECOND + 1000);
+  sleeper->burst = sleeper->left = 5 * MS;
+  sleeper->sleep = MS / 10;
+  run_for(2 * SECOND);
   forget_past();
   run_for(3 * SECOND);
   for (unsigned n = 0; n < 3; n++)
@@ -374,10 +410,24 @@ static void test_yield_lets_others_run(void **unused) {
   assert_true(actor[0].ran > 0);
 }
 
+/* Each who wakes calls a CPU of its own. */
+static void test_two_wake_two_cpus(void **unused) {
+  setup(4, 1, 3, 1);
+  assert_int_equal(sched_init(), STATUS_OK);
+  for (unsigned i = 0; i < 4; i++) {
+    fake_cpu_set(i);
+    assert_null(sched_pick(&cpus[i]));
+  }
+  for (unsigned n = 0; n < 3; n++)
+    sched_wake(&domains[n].vcpus[0]);
+  assert_int_equal(cpus[0].need_resched + cpus[1].need_resched + cpus[2].need_resched, 3);
+  assert_false(cpus[3].need_resched);
+}
+
 static void test_returns_to_its_cpu(void **unused) {
   setup(4, 1, 1, 2);
   act(0, 0, MS, MS * 13 / 10); /* never awake at the same moment */
-  act(0, 1, MS, MS * 36 / 10 + 777);
+  act(0, 1, MS, MS * 29 / 10 + 777);
   start();
   run_for(10 * MS);
   struct cpu *mine[2] = {actor[0].s->cpu, actor[1].s->cpu};
@@ -405,6 +455,79 @@ static void test_core_changes_hands(void **unused) {
     assert_true(actor[n].worst_wait < 5 * SLICE);
   }
   assert_true(switches < 30 * SECOND / SLICE * 4); /* no flutter */
+}
+
+/* Two domains were given threads of one idle core while another core idles as well: the second
+ * moves there; nobody has to leave. */
+static void test_spreads_over_idle_cores(void **unused) {
+  setup(4, 2, 2, 1);
+  act(0, 0, 0, 0);
+  act(1, 0, 0, 0);
+  assert_int_equal(sched_init(), STATUS_OK);
+  run_for(1);
+  for (unsigned i = 0; i < 4; i++) {
+    fake_cpu_set(i);
+    assert_null(sched_pick(&cpus[i]));
+  }
+  actor[0].s->vruntime = SECOND;
+  actor[0].ready_at = actor[1].ready_at = fake_time;
+  sched_wake(actor[0].s);
+  sched_wake(actor[1].s);
+  assert_true(cpus[0].need_resched && cpus[1].need_resched);
+  run_for(SECOND);
+  assert_int_equal(actor[0].ran, SECOND);
+  assert_int_equal(actor[1].ran, SECOND);
+  assert_int_equal(actor[0].worst_wait + actor[1].worst_wait, 0);
+}
+
+static void wake_at(struct vcpu_stub *s, uint64_t vruntime) {
+  s->vruntime = vruntime;
+  sched_wake(s);
+}
+
+static struct vcpu_stub *pick_on(unsigned n) {
+  fake_cpu_set(n);
+  return sched_pick(&cpus[n]);
+}
+
+/* Nobody has to leave a core for one who could run on another. */
+static void test_no_clearing_for_whom_a_core_idles(void **unused) {
+  setup(4, 2, 2, 2);
+  struct vcpu_stub *a = domains[0].vcpus, *b = domains[1].vcpus;
+  assert_int_equal(sched_init(), STATUS_OK);
+  wake_at(&a[0], 0);
+  assert_ptr_equal(pick_on(0), &a[0]);
+  a[0].vruntime = SECOND;
+  for (unsigned i = 1; i < 4; i++)
+    assert_null(pick_on(i));
+  wake_at(&a[1], SECOND / 2);
+  wake_at(&b[0], 0);
+  assert_ptr_equal(pick_on(1), &a[1]);
+  assert_false(cpus[0].core_clearing);
+  assert_ptr_equal(pick_on(2), &b[0]);
+}
+
+/* Nobody enters a core that is being cleared, nor is called to it. */
+static void test_clearing(void **unused) {
+  setup(3, 3, 2, 3);
+  struct vcpu_stub *a = domains[0].vcpus, *b = domains[1].vcpus;
+  assert_int_equal(sched_init(), STATUS_OK);
+  wake_at(&a[0], SECOND);
+  wake_at(&a[1], SECOND);
+  assert_non_null(pick_on(0));
+  assert_non_null(pick_on(1));
+  wake_at(&b[0], 0);
+  assert_null(pick_on(2));
+  assert_true(cpus[0].need_resched && cpus[1].need_resched);
+  wake_at(&a[2], SECOND);
+  assert_false(cpus[2].need_resched);
+  fake_cpu_set(0);
+  sched_put(&cpus[0], cpus[0].running, VCPU_RUNNABLE);
+  assert_null(pick_on(0));
+  fake_cpu_set(1);
+  sched_put(&cpus[1], cpus[1].running, VCPU_RUNNABLE);
+  assert_ptr_equal(pick_on(1), &b[0]);
+  assert_null(pick_on(0));
 }
 
 static void test_sharing_domains_mix(void **unused) {
@@ -464,11 +587,12 @@ static void test_random_systems(void **unused) {
  * -------------------------------------------------------------------------------------------- */
 
 static void test_pinned_owns_its_cpu(void **unused) {
-  setup(3, 1, 4, 1);
+  setup(3, 1, 5, 1);
   domains[0].vcpus[0].pin = &cpus[1];
   act(0, 0, 2 * MS, 3 * MS);
   for (unsigned n = 1; n < 4; n++)
     act(n, 0, 0, 0);
+  act(4, 0, 1, MS / 3); /* looks for a CPU again and again */
   start();
   run_for(15 * SECOND);
   assert_share(&actor[0], 15 * SECOND, 0.4, 1);
@@ -635,14 +759,20 @@ int main(void) {
       cmocka_unit_test(test_equal_shares),
       cmocka_unit_test(test_weights),
       cmocka_unit_test(test_weights_on_two_cpus),
+      cmocka_unit_test(test_turns),
       cmocka_unit_test(test_weight_beyond_a_cpu),
+      cmocka_unit_test(test_no_credit_from_a_whole_cpu),
       cmocka_unit_test(test_no_debt_from_idle_times),
       cmocka_unit_test(test_no_credit_from_sleep),
       cmocka_unit_test(test_wake_latency),
       cmocka_unit_test(test_light_load_has_no_ticks),
       cmocka_unit_test(test_yield_lets_others_run),
+      cmocka_unit_test(test_two_wake_two_cpus),
       cmocka_unit_test(test_returns_to_its_cpu),
       cmocka_unit_test(test_core_changes_hands),
+      cmocka_unit_test(test_spreads_over_idle_cores),
+      cmocka_unit_test(test_no_clearing_for_whom_a_core_idles),
+      cmocka_unit_test(test_clearing),
       cmocka_unit_test(test_sharing_domains_mix),
       cmocka_unit_test(test_no_starvation_by_sleepers),
       cmocka_unit_test(test_random_systems),
