@@ -12,7 +12,7 @@
 
 void shared_latch(struct vcpu *v, bool compat) {
   struct domain *d = v->domain;
-  if (compat == d->personality.compat)
+  if (!COMPAT_OFFERED || compat == d->personality.compat)
     return;
   evtchn_set_layout(d, compat);
   clock_wallclock(d);

@@ -36,6 +36,7 @@ int64_t copy_out(uint64_t dst, const void *src, size_t n);
 
 /* Did the call at hand come from a 32-bit mode; has the domain's shared info that layout? */
 #ifdef CONFIG_GUEST_32BIT
+#define COMPAT_OFFERED true
 static inline bool call_compat(const struct vcpu *v) {
   return v->personality.compat_call;
 }
@@ -43,6 +44,7 @@ static inline bool domain_compat(const struct domain *d) {
   return d->personality.compat;
 }
 #else
+#define COMPAT_OFFERED false
 static inline bool call_compat(const struct vcpu *v) {
   return (void)v, false;
 }
@@ -137,6 +139,9 @@ static inline int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg) {
   return (void)v, (void)op, (void)arg, -XEN_ENOSYS;
 }
 #endif
+
+/* As VCPUOP_down; the last vCPU that is up takes the domain with it. */
+void vcpu_go_down(struct vcpu *v);
 
 #ifdef CONFIG_XEN_VCPU_UP
 int64_t vcpu_initialise(struct vcpu *v, uint64_t arg);

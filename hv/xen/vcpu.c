@@ -16,6 +16,35 @@ static int64_t send_nmi(struct vcpu *v, uint64_t arg) {
   return 0;
 }
 
+static bool is_last(const struct vcpu *v) {
+  for (uint32_t i = 0; i < v->domain->vcpu_count; i++)
+    if (i != v->id && !arch_vcpu_offline(v->domain->vcpus[i]))
+      return false;
+  return true;
+}
+
+/* A domain without a vCPU that runs could never go on. */
+void vcpu_go_down(struct vcpu *v) {
+  if (arch_vcpu_offline(v))
+    return;
+  v->personality.initialised = true; /* it can come up again where it was */
+  if (is_last(v)) {
+    domain_end(v->stub->domain, DOMAIN_END_POWEROFF);
+    return;
+  }
+  arch_vcpu_set_up(v, false);
+  if (v != vcpu_current())
+    vcpu_mail(v->stub, MAIL_INTERRUPT);
+}
+
+void personality_vcpu_halted_for_good(struct vcpu *v) {
+  vcpu_go_down(v);
+}
+
+void personality_vcpu_was_reset(struct vcpu *v) {
+  event_reassert(v);
+}
+
 int64_t hypercall_vcpu_op(struct vcpu *caller, const uint64_t *a) {
   struct vcpu *v = domain_vcpu(caller->domain, (uint32_t)a[1]);
   if (!v)

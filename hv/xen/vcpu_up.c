@@ -75,30 +75,7 @@ int64_t vcpu_up(struct vcpu *v) {
   return xen_errno(vcpu_online(v));
 }
 
-static bool is_last(const struct vcpu *v) {
-  for (uint32_t i = 0; i < v->domain->vcpu_count; i++)
-    if (i != v->id && !arch_vcpu_offline(v->domain->vcpus[i]))
-      return false;
-  return true;
-}
-
-/* A domain without a vCPU that runs could never go on. */
 int64_t vcpu_down(struct vcpu *v) {
-  v->personality.initialised = initialised(v);
-  if (is_last(v)) {
-    domain_end(v->stub->domain, DOMAIN_END_POWEROFF);
-    return 0;
-  }
-  arch_vcpu_set_up(v, false);
-  if (v != vcpu_current())
-    vcpu_mail(v->stub, MAIL_INTERRUPT);
+  vcpu_go_down(v);
   return 0;
-}
-
-void personality_vcpu_halted_for_good(struct vcpu *v) {
-  (void)vcpu_down(v);
-}
-
-void personality_vcpu_was_reset(struct vcpu *v) {
-  event_reassert(v);
 }
