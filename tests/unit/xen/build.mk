@@ -28,9 +28,10 @@ $(UNIT_XEN_O)/%.o: %.c tests/unit/xen/build.mk
 UNIT_ABI_CFLAGS := -std=gnu11 -O1 -Wall -Wextra -Werror -MMD -MP
 UNIT_ABI_OBJ := $(addprefix $(UNIT_XEN_O)/,test_abi.o abi_ours.o abi_debian.o abi_debian32.o)
 
-build/unit/xen_abi: $(UNIT_ABI_OBJ)
+build/unit/xen_abi: $(UNIT_ABI_OBJ) hv/xen/hypercalls.def docs/abi/hypercalls.md
 	@mkdir -p $(@D)
-	@$(CC) -z noexecstack -o $@ $^ -lcmocka
+	@$(PYTHON) tools/hypercall-page.py --check
+	@$(CC) -z noexecstack -o $@ $(UNIT_ABI_OBJ) -lcmocka
 
 $(UNIT_XEN_O)/test_abi.o: tests/unit/xen/test_abi.c
 	@mkdir -p $(@D)
