@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the task priority holds back, set by MMIO and by CR8.
-/* guest: xen=no (the emulator ignores the priority of Xen's interrupt window, and Xen loops) */
+/* guest: xen=no (the emulator fails an assertion of its own at a CR8 write that is not intercepted)
+ */
 #include "rt/apic.h"
 #include "rt/rt.h"
 
@@ -28,27 +29,27 @@ static void write_cr8(uint64_t value) {
 }
 
 static void task_priority(void) {
-  count = 0;
-  apic_write(APIC_TPR, 0x40);
-  check_eq("lapic_tpr.cr8", read_cr8(), 4);
+  apic_write(APIC_TPR, 0x70);
+  check_eq("lapic_tpr.cr8", read_cr8(), 7);
   apic_ipi(0, APIC_TO_SELF | 0x31);
-  apic_ipi(0, APIC_TO_SELF | 0x45);
+  apic_ipi(0, APIC_TO_SELF | 0x61);
   apic_ipi(0, APIC_TO_SELF | 0x91);
   drain();
-  CHECK("lapic_tpr.tpr.holds", count == 1 && order[0] == 0x91);
-  check_eq("lapic_tpr.tpr.still_requested", apic_bit(APIC_IRR, 0x45), 1);
-  write_cr8(3);
-  check_eq("lapic_tpr.cr8.to_tpr", apic_read(APIC_TPR), 0x30);
+  CHECK("lapic_tpr.holds", count == 1 && order[0] == 0x91);
+  check_eq("lapic_tpr.still_requested", apic_bit(APIC_IRR, 0x61), 1);
+  write_cr8(5);
+  check_eq("lapic_tpr.cr8.to_tpr", apic_read(APIC_TPR), 0x50);
   drain();
-  CHECK("lapic_tpr.cr8.lets_one", count == 2 && order[1] == 0x45);
+  CHECK("lapic_tpr.cr8.lets_one", count == 2 && order[1] == 0x61);
+  irq_enable();
   write_cr8(0);
-  drain();
-  CHECK("lapic_tpr.cr8.lets_all", count == 3 && order[2] == 0x31);
+  CHECK("lapic_tpr.cr8.lets_all", WAIT(count == 3, 100 * MS) && order[2] == 0x31);
+  irq_disable();
 }
 
 void test_main(void) {
   trap_set(0x31, plain);
-  trap_set(0x45, plain);
+  trap_set(0x61, plain);
   trap_set(0x91, plain);
   apic_enable();
   task_priority();
