@@ -12,7 +12,7 @@
 
 void shared_latch(struct vcpu *v, bool compat) {
   struct domain *d = v->domain;
-  if (!COMPAT_OFFERED || compat == d->personality.compat)
+  if (!ENABLED(CONFIG_GUEST_32BIT) || compat == d->personality.compat)
     return;
   evtchn_set_layout(d, compat);
   clock_wallclock(d);
@@ -110,8 +110,9 @@ enum status personality_domain_init(struct domain *d) {
     return STATUS_NO_MEMORY;
   event_init(d);
   clock_wallclock(d);
-  watchdogs_init(d);
-  enum status s = console_ring_init(d);
+  if (ENABLED(CONFIG_XEN_WATCHDOG))
+    watchdogs_init(d);
+  enum status s = ENABLED(CONFIG_XEN_CONSOLE_RING) ? console_ring_init(d) : STATUS_OK;
   hvm_params_init(d);
   return s;
 }
@@ -121,7 +122,9 @@ enum status personality_vcpu_init(struct vcpu *v) {
   memset(p, 0, sizeof(*p));
   p->info = vcpu_info_legacy(v);
   p->initialised = v->id == 0;
-  p->clock_dirty = true;
+  p->clock_dirty = v != vcpu_current();
+  if (!p->clock_dirty) /* it has its CPU already and will not be scheduled in */
+    clock_write(v);
   timers_init(v->stub);
   return STATUS_OK;
 }
@@ -141,7 +144,8 @@ void personality_domain_fini(struct domain *d) {
     vcpu_fini(d->vcpus[i]);
   for (unsigned i = 0; i < ARRAY_SIZE(d->stub->watchdog); i++)
     timer_stop(&d->stub->watchdog[i]);
-  console_ring_fini(d);
+  if (p->console.ring)
+    console_ring_fini(d);
   for (unsigned i = 0; i < XEN_EVTCHN_BUCKETS; i++)
     if (p->ports[i])
       arena_page_free(p->ports[i]);
@@ -179,8 +183,6 @@ enum status personality_domain_soft_reset(struct domain *d) {
     return s;
   for (uint32_t i = 0; i < d->vcpu_count; i++)
     (void)personality_vcpu_init(d->vcpus[i]);
-  d->vcpus[0]->personality.clock_dirty = false;
-  clock_write(d->vcpus[0]);
   return STATUS_OK;
 }
 
