@@ -50,7 +50,7 @@ void test_main(void) {
   check_eq("cpuid_xen.hvm.vcpu", c.ebx, 0);
   CHECK("cpuid_xen.hvm.domid", c.ecx < DOMID_FIRST_RESERVED);
   check_eq("cpuid_xen.start_second", cpu_start(1, second_vcpu), 0);
-  CHECK("cpuid_xen.hvm.second_vcpu", WAIT(other_vcpu == 1, 100 * MS));
+  CHECK("cpuid_xen.hvm.second_vcpu", WAIT(other_vcpu == 1, 2000 * MS));
   c = cpuid(last + 1, 0);
   check_eq("cpuid_xen.past_end", c.eax | c.ebx | c.ecx | c.edx, 0);
 }

@@ -34,16 +34,16 @@ void test_main(void) {
   evtchn_send(first);
   check_eq("evtchn_callback.interrupts_off", taken[0], 0);
   irq_enable();
-  CHECK("evtchn_callback.taken", WAIT(taken[0] == 1, 100 * MS));
+  CHECK("evtchn_callback.taken", WAIT(taken[0] == 1, 2000 * MS));
   evtchn_clear(first);
   evtchn_send(first);
-  CHECK("evtchn_callback.again_without_eoi", WAIT(taken[0] == 2, 100 * MS));
+  CHECK("evtchn_callback.again_without_eoi", WAIT(taken[0] == 2, 2000 * MS));
   evtchn_send(second);
-  CHECK("evtchn_callback.second", WAIT(taken[1] == 1, 200 * MS));
+  CHECK("evtchn_callback.second", WAIT(taken[1] == 1, 2000 * MS));
   // The guest may ask for an upcall by the flag alone.
   shared_info->vcpu_info[0].evtchn_upcall_pending = 1;
   sched_op(SCHEDOP_yield, 0);
-  CHECK("evtchn_callback.flag_alone", WAIT(taken[0] == 3, 100 * MS));
+  CHECK("evtchn_callback.flag_alone", WAIT(taken[0] == 3, 2000 * MS));
   irq_disable();
   stop = 1;
 }

@@ -30,9 +30,9 @@ static void on_first(void) {
   evtchn_send(port);
   check_eq("evtchn_upcall.interrupts_off", upcalls[0], 0);
   irq_enable();
-  CHECK("evtchn_upcall.taken", WAIT(events[port] == 1, 100 * MS));
+  CHECK("evtchn_upcall.taken", WAIT(events[port] == 1, 2000 * MS));
   evtchn_send(port);
-  CHECK("evtchn_upcall.taken_again", WAIT(events[port] == 2, 100 * MS));
+  CHECK("evtchn_upcall.taken_again", WAIT(events[port] == 2, 2000 * MS));
   irq_disable();
 }
 
@@ -40,18 +40,18 @@ static void on_second(void) {
   int64_t port = evtchn_bind_ipi(1);
   unsigned before = upcalls[1];
   evtchn_send(port);
-  CHECK("evtchn_upcall.other_vcpu", WAIT(events[port] == 1, 200 * MS));
+  CHECK("evtchn_upcall.other_vcpu", WAIT(events[port] == 1, 2000 * MS));
   check_eq("evtchn_upcall.other_vcpu.once", upcalls[1], before + 1);
 }
 
 static void moved(void) {
   int64_t a = evtchn_alloc_unbound(DOMID_SELF), b = evtchn_bind_interdomain(DOMID_SELF, a);
   irq_enable();
-  WAIT(events[b] == 1, 100 * MS);
+  WAIT(events[b] == 1, 2000 * MS);
   unsigned before = upcalls[1];
   check_eq("evtchn_upcall.bind_vcpu", evtchn_bind_vcpu(b, 1), 0);
   evtchn_send(a);
-  CHECK("evtchn_upcall.moved", WAIT(events[b] == 2, 200 * MS) && upcalls[1] > before);
+  CHECK("evtchn_upcall.moved", WAIT(events[b] == 2, 2000 * MS) && upcalls[1] > before);
   irq_disable();
 }
 
@@ -59,7 +59,7 @@ void test_main(void) {
   refusals();
   upcall_start(0, 0x50);
   check_eq("evtchn_upcall.start", cpu_start(1, second_vcpu), 0);
-  CHECK("evtchn_upcall.second_ready", WAIT(cpus[1].online == 2, 100 * MS));
+  CHECK("evtchn_upcall.second_ready", WAIT(cpus[1].online == 2, 2000 * MS));
   on_first();
   on_second();
   moved();

@@ -26,6 +26,14 @@ static void ping_pong(void) {
   }
 }
 
+// Over 50 ms, to a part in a thousand; the host may take the CPU away between two readings.
+static int agrees_with_tsc(uint64_t hz) {
+  uint64_t ticks = rdtsc(), start = time_ns();
+  delay_ns(50 * MS);
+  uint64_t by_tsc = (rdtsc() - ticks) * 1000 / (hz / 1000000), by_clock = time_ns() - start;
+  return by_tsc + MS / 20 >= by_clock && by_tsc <= by_clock + MS / 20;
+}
+
 void test_main(void) {
   uint64_t before = time_ns(), back = 0;
   for (unsigned i = 0; i < 20000; i++) {
@@ -34,11 +42,12 @@ void test_main(void) {
     before = now;
   }
   check_eq("pvclock.monotonic", back, 0);
-  uint64_t hz = tsc_hz(), ticks = rdtsc(), start = time_ns();
+  uint64_t hz = tsc_hz();
   CHECK("pvclock.hz", hz > 100000000UL && hz < 10000000000UL);
-  delay_ns(50 * MS);
-  uint64_t by_tsc = (rdtsc() - ticks) * 1000 / (hz / 1000000), by_clock = time_ns() - start;
-  CHECK("pvclock.agrees_with_tsc", by_tsc >= by_clock - MS && by_tsc <= by_clock + 5 * MS);
+  int agree = 0;
+  for (unsigned i = 0; i < 5 && !agree; i++)
+    agree = agrees_with_tsc(hz);
+  CHECK("pvclock.agrees_with_tsc", agree);
   check_eq("pvclock.start", cpu_start(1, ping_pong), 0);
   ping_pong();
   printf("furthest step back from one vCPU to the other: %lu ns\n", backwards);

@@ -38,6 +38,6 @@ void test_main(void) {
   check_eq("vcpu_info.wild", vcpu_op(VCPUOP_register_vcpu_info, 0, UNMAPPED), -XEN_EFAULT);
   check_eq("vcpu_info.of_a_down_vcpu", place(2, second, 256), 0);
   check_eq("vcpu_info.start", cpu_start(1, second_vcpu), 0);
-  CHECK("vcpu_info.own", WAIT(own != 1, 100 * MS) && own == 0);
+  CHECK("vcpu_info.own", WAIT(own != 1, 2000 * MS) && own == 0);
   CHECK("vcpu_info.last_slot", sizeof(*mine) == 64);
 }
