@@ -32,8 +32,9 @@ enum frame_kind {
 /* Owner of frames that belong to no domain; Xen's number for the hypervisor itself. */
 #define OWNER_HV 0x7ff2
 
-/* 16 bytes a frame. `refs` counts mappings and pins of an allocated 4 KiB frame
- * (an allocation is reference 1). For a block, the first frame's record stands for it. */
+/* 16 bytes a frame. `refs` counts mappings and pins of an allocated 4 KiB frame (an allocation is
+ * reference 1); 0: not in use, and then only the record of a free block's first frame means
+ * anything. Each frame of an allocated block has a record of its own. */
 struct frame {
   uint16_t owner; /* domain id, or OWNER_HV */
   uint8_t kind;   /* enum frame_kind */

@@ -63,7 +63,8 @@ void arch_scrub(mfn_t mfn, unsigned order);
 #define ARCH_P2M_ENTRIES 512
 typedef uint64_t p2m_pte_t;
 
-/* Level 0 is the last (4 KiB), 1 has 2 MiB leaves, 2 1 GiB leaves if the machine has them. */
+/* Level 0 is the last (4 KiB), 1 has 2 MiB leaves, 2 1 GiB leaves if the machine has them. An absent
+ * entry is 0. */
 bool arch_p2m_leaf_allowed(unsigned level);
 p2m_pte_t arch_p2m_leaf(unsigned level, mfn_t mfn, enum p2m_type t);
 p2m_pte_t arch_p2m_table(unsigned level, mfn_t table);
