@@ -43,15 +43,15 @@ enum domain_end {
 
 /* Why a vCPU needs attention; bits of vcpu_stub.mail. Set by vcpu_mail from any CPU. */
 enum mail {
-  MAIL_TIMER = 0,     /* the single-shot timer fired */
-  MAIL_PERIODIC,      /* the periodic timer fired */
-  MAIL_APIC_TIMER,    /* the local APIC's timer fired */
-  MAIL_POLL_TIMEOUT,  /* a poll's deadline */
-  MAIL_CONSOLE,       /* console input waits, or output may go on */
-  MAIL_INTERRUPT,     /* the virtual local APIC has something new (IPI from a sibling) */
-  MAIL_EVENT,         /* an event was made pending by a sibling vCPU */
-  MAIL_LIFE,          /* a change of state was asked for: look at `park` */
-  MAIL_DEBUG,         /* VIRQ_DEBUG, from the console's debug key */
+  MAIL_TIMER = 0,    /* the single-shot timer fired */
+  MAIL_PERIODIC,     /* the periodic timer fired */
+  MAIL_APIC_TIMER,   /* the local APIC's timer fired */
+  MAIL_POLL_TIMEOUT, /* a poll's deadline */
+  MAIL_CONSOLE,      /* console input waits, or output may go on */
+  MAIL_INTERRUPT,    /* the virtual local APIC has something new (IPI from a sibling) */
+  MAIL_EVENT,        /* an event was made pending by a sibling vCPU */
+  MAIL_LIFE,         /* a change of state was asked for: look at `park` */
+  MAIL_DEBUG,        /* VIRQ_DEBUG, from the console's debug key */
 };
 /* Any mail wakes a blocked vCPU; these wake a parked one. */
 #define MAIL_WAKES_PARKED (BIT(MAIL_LIFE) | BIT(MAIL_INTERRUPT))
@@ -71,21 +71,21 @@ struct vcpu_stub {
   struct domain_stub *domain;
   struct vcpu *vcpu; /* arena address; dereference only while linked */
 
-  uint64_t mail;  /* atomic bits, enum mail */
-  bool in_guest;  /* published before the drain at entry; atomic */
-  bool park;      /* asked to park; atomic */
+  uint64_t mail; /* atomic bits, enum mail */
+  bool in_guest; /* published before the drain at entry; atomic */
+  bool park;     /* asked to park; atomic */
 
   /* scheduler; under its lock. `state` is read without it by vcpu_mail */
   enum vcpu_state state;
-  struct cpu *cpu;    /* where it runs or ran last */
-  struct cpu *pin;    /* the CPU it owns, or NULL; set before sched_init */
+  struct cpu *cpu; /* where it runs or ran last */
+  struct cpu *pin; /* the CPU it owns, or NULL; set before sched_init */
   uint32_t weight;
-  uint64_t vruntime;  /* ns, weighted: the fair scheduler's account */
-  uint64_t charged;   /* its clock (see sched_fair.c) when the account was last brought up */
+  uint64_t vruntime;     /* ns, weighted: the fair scheduler's account */
+  uint64_t charged;      /* its clock (see sched_fair.c) when the account was last brought up */
   struct heap_node node; /* in its group's queue while RUNNABLE */
   bool yielded;
   enum vcpu_state leave_state; /* with which its thread leaves the CPU; by the thread itself */
-  uint64_t runstate_since; /* system time of the last change */
+  uint64_t runstate_since;     /* system time of the last change */
   uint64_t runstate_time[4];
 
   struct timer timer;      /* single-shot (MAIL_TIMER) */
@@ -115,7 +115,7 @@ struct domain_stub {
   uint32_t parked;         /* vCPUs that have parked; under life_lock */
   struct vcpu_stub *vcpus; /* array, shared part */
   struct timer watchdog[2];
-  uint64_t flush_gen;      /* p2m_flush; atomic */
+  uint64_t flush_gen;        /* p2m_flush; atomic */
   struct sched_group *group; /* `own_group`, or the common one of all that share cores */
   struct sched_group own_group;
   struct arch_domain_stub arch; /* roots of its arena and its nested page table */
@@ -126,7 +126,7 @@ struct vcpu {
   struct domain *domain;
   uint32_t id;
   void *stack_top;
-  bool resumed; /* has been given a CPU since the last entry */
+  bool resumed;                        /* has been given a CPU since the last entry */
   struct arch_vcpu arch;               /* registers, FPU, local APIC, control block */
   struct personality_vcpu personality; /* the ABI's state (xen/vcpu_state.h) */
 };
@@ -148,7 +148,7 @@ struct domain {
   struct arena arena;
   struct arch_domain arch;
   struct personality_domain personality; /* the ABI's state (xen/domain_state.h) */
-  struct vcpu *vcpus[]; /* up to the end of the arena's first page */
+  struct vcpu *vcpus[];                  /* up to the end of the arena's first page */
 };
 
 extern struct domain_stub *domains; /* array of domain_count, in manifest order */
@@ -159,7 +159,7 @@ extern const struct manifest_header *system_config;
 /* The linked domain and the vCPU whose thread this is. */
 struct domain *domain_current(void);
 struct vcpu *vcpu_current(void);
-struct domain_stub *domain_find(uint16_t domid); /* NULL */
+struct domain_stub *domain_find(uint16_t domid);         /* NULL */
 struct vcpu *domain_vcpu(struct domain *d, uint32_t id); /* NULL if out of range */
 
 /* Set a mail bit, then (full barrier) wake the vCPU if it blocks and kick it if

@@ -14,7 +14,8 @@
  * CPUs that are not there, and unpinned vCPUs when no CPU is left for them. */
 enum status sched_init(void);
 
-/* The next vCPU for this CPU, taken out of the queue and RUNNING; NULL: idle. Called from cpu_loop. */
+/* The next vCPU for this CPU, taken out of the queue and RUNNING; NULL: idle. Called from cpu_loop.
+ */
 struct vcpu_stub *sched_pick(struct cpu *c);
 /* The vCPU has left the CPU with `state` RUNNABLE (preempted, yielded), BLOCKED or PARKED. A
  * BLOCKED one that has mail meanwhile becomes RUNNABLE again. */
@@ -25,8 +26,8 @@ void sched_wake(struct vcpu_stub *s);
 bool sched_has_work(struct cpu *c);
 
 /* From a vCPU's thread: give up the CPU. Returns when scheduled again. */
-void sched_yield(void);          /* stays runnable, behind the others */
-void sched_preempt_point(void);  /* gives way only if need_resched; for long operations */
+void sched_yield(void);         /* stays runnable, behind the others */
+void sched_preempt_point(void); /* gives way only if need_resched; for long operations */
 
 /* Runstate accounting: the current state's time included. */
 void runstate_get(const struct vcpu_stub *s, enum runstate *state, uint64_t *since,
