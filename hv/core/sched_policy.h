@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a scheduling policy owes to sched.c. A vCPU with a pin belongs to the
- * pinned policy, one without to the fair policy. Each function but init and
- * lock runs with the policy's lock held, in root mode, on any CPU.
+ * pinned policy, one without to the fair policy. Each function but init runs
+ * with the lock of its policy held, in root mode, on any CPU.
  *
  * A policy that is not compiled in is a file *_none.c whose init refuses.
  */
