@@ -50,12 +50,6 @@ struct xen_hvm_get_mem_type {
   uint64_t pfn;
 };
 
-struct xen_hvm_pagetable_dying {
-  uint16_t domid;
-  uint16_t pad[3];
-  uint64_t gpa;
-};
-
 struct xen_hvm_evtchn_upcall_vector {
   uint32_t vcpu;
   uint8_t vector;

@@ -17,17 +17,9 @@
 #define XENMEM_add_to_physmap       7
 #define XENMEM_memory_map           9
 #define XENMEM_machine_memory_map   10
-#define XENMEM_set_memory_map       13
 #define XENMEM_maximum_gpfn         14
 #define XENMEM_remove_from_physmap  15
-#define XENMEM_set_pod_target       16
-#define XENMEM_get_pod_target       17
-#define XENMEM_paging_op            20
-#define XENMEM_access_op            21
 #define XENMEM_add_to_physmap_batch 23
-#define XENMEM_claim_pages          24
-#define XENMEM_get_vnumainfo        26
-#define XENMEM_acquire_resource     28
 
 struct xen_memory_reservation {
   uint64_t extent_start; /* guest-linear address of xen_pfn_t[nr_extents] */

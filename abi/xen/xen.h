@@ -72,15 +72,6 @@ struct vcpu_info {
   struct vcpu_time_info time;
 };
 
-struct arch_shared_info {
-  uint64_t max_pfn;
-  uint64_t pfn_to_mfn_frame_list_list;
-  uint64_t nmi_reason;
-  uint64_t p2m_cr3;
-  uint64_t p2m_vaddr;
-  uint64_t p2m_generation;
-};
-
 struct shared_info {
   struct vcpu_info vcpu_info[XEN_LEGACY_MAX_VCPUS];
   uint64_t evtchn_pending[64];
@@ -89,7 +80,7 @@ struct shared_info {
   uint32_t wc_sec;     /* wall clock at system time 0, seconds since 1970 */
   uint32_t wc_nsec;
   uint32_t wc_sec_hi;
-  struct arch_shared_info arch;
+  uint64_t arch[6]; /* for guests that are not translated */
 };
 
 struct multicall_entry {

@@ -71,20 +71,6 @@ static bool extent_populate(struct domain *d, uint64_t gfn, unsigned order, stru
   return true;
 }
 
-static int64_t reservation_in(struct vcpu *v, uint64_t arg, struct xen_memory_reservation *op) {
-  struct compat_memory_reservation c;
-  if (!call_compat(v))
-    return copy_in(op, arg, sizeof(*op));
-  if (copy_in(&c, arg, sizeof(c)))
-    return -XEN_EFAULT;
-  *op = (struct xen_memory_reservation){.extent_start = c.extent_start,
-                                        .nr_extents = c.nr_extents,
-                                        .extent_order = c.extent_order,
-                                        .mem_flags = c.mem_flags,
-                                        .domid = c.domid};
-  return 0;
-}
-
 static bool extent_do(struct vcpu *v, uint64_t op, const struct xen_memory_reservation *r,
                       uint64_t i, struct batch *b) {
   uint64_t gfn = 0;
@@ -97,7 +83,7 @@ static bool extent_do(struct vcpu *v, uint64_t op, const struct xen_memory_reser
 int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg) {
   struct xen_memory_reservation r;
   struct batch b = {.n = 0};
-  if (reservation_in(v, arg, &r) || r.nr_extents > EXTENTS_MAX)
+  if (struct_in(v, &r, sizeof(r), arg, "llwwh") || r.nr_extents > EXTENTS_MAX)
     return 0;
   int64_t error = domid_check(v, r.domid);
   if (error == -XEN_EPERM)

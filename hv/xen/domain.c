@@ -144,7 +144,7 @@ void personality_domain_fini(struct domain *d) {
     vcpu_fini(d->vcpus[i]);
   for (unsigned i = 0; i < ARRAY_SIZE(d->stub->watchdog); i++)
     timer_stop(&d->stub->watchdog[i]);
-  if (p->console.ring)
+  if (ENABLED(CONFIG_XEN_CONSOLE_RING))
     console_ring_fini(d);
   for (unsigned i = 0; i < XEN_EVTCHN_BUCKETS; i++)
     if (p->ports[i])
@@ -194,9 +194,9 @@ void personality_prepare_entry(struct vcpu *v, uint64_t mail) {
   if (mail & BIT(MAIL_DEBUG))
     evtchn_send_virq(v, VIRQ_DEBUG);
   if (mail & BIT(MAIL_CONSOLE))
-    console_ring_serve(v->domain);
+    console_serve(v->domain);
   else
-    console_ring_glance(v->domain);
+    console_glance(v->domain);
 }
 
 void personality_scheduled_in(struct vcpu *v) {
@@ -206,5 +206,5 @@ void personality_scheduled_in(struct vcpu *v) {
   }
   if (v->personality.runstate_va)
     runstate_write(v);
-  console_ring_glance(v->domain);
+  console_glance(v->domain);
 }

@@ -44,6 +44,38 @@ int64_t copy_in(void *dst, uint64_t src, size_t n) {
   return guest_read(dst, GVA(src), n) ? -XEN_EFAULT : 0;
 }
 
+/* Bytes of a member, by its letter. */
+static size_t member_size(char letter, size_t word) {
+  return letter == 'h' ? 2 : letter == 'w' ? 4 : letter == 'q' ? 8 : word;
+}
+
+#define COMPAT_SIZE_MAX 64
+
+/* Where the next member stands, `size` bytes long and aligned to at most `align`. */
+static size_t member_at(size_t *end, size_t size, size_t align) {
+  size_t at = ALIGN_UP(*end, MIN(size, align));
+  *end = at + size;
+  return at;
+}
+
+int64_t struct_in(struct vcpu *v, void *dst, size_t n, uint64_t src, const char *members) {
+  char narrow[COMPAT_SIZE_MAX];
+  size_t from = 0, to = 0, size = 0;
+  if (!call_compat(v))
+    return copy_in(dst, src, n);
+  for (const char *m = members; *m; m++)
+    (void)member_at(&size, member_size(*m, 4), 4);
+  if (copy_in(narrow, src, size))
+    return -XEN_EFAULT;
+  memset(dst, 0, n);
+  for (const char *m = members; *m; m++) {
+    size_t bytes = member_size(*m, 4);
+    char *place = (char *)dst + member_at(&to, member_size(*m, 8), 8);
+    memcpy(place, narrow + member_at(&from, bytes, 4), bytes);
+  }
+  return 0;
+}
+
 int64_t copy_out(uint64_t dst, const void *src, size_t n) {
   return guest_write(GVA(dst), src, n) ? -XEN_EFAULT : 0;
 }

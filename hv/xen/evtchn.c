@@ -238,7 +238,7 @@ static int64_t send(struct vcpu *v, uint64_t arg) {
   bool console = slot && port_send(v->domain, slot, port, &result);
   spin_unlock(&v->domain->personality.lock);
   if (console)
-    console_ring_serve(v->domain);
+    console_serve(v->domain);
   return result;
 }
 

@@ -95,16 +95,6 @@ static int64_t mem_type(struct vcpu *v, uint64_t arg) {
   return copy_out(arg, &op, sizeof(op));
 }
 
-/* A hint for shadow page tables, which do not exist here. */
-static int64_t pagetable_dying(struct vcpu *v, uint64_t arg) {
-  struct xen_hvm_pagetable_dying op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  int64_t error = domid_check(v, op.domid);
-  return error ? error : -XEN_EINVAL;
-}
-
-#ifdef CONFIG_XEN_UPCALL_VECTOR
 static int64_t set_upcall_vector(struct vcpu *v, uint64_t arg) {
   struct xen_hvm_evtchn_upcall_vector op;
   if (copy_in(&op, arg, sizeof(op)))
@@ -118,11 +108,6 @@ static int64_t set_upcall_vector(struct vcpu *v, uint64_t arg) {
   event_reassert(target);
   return 0;
 }
-#else
-static int64_t set_upcall_vector(struct vcpu *v, uint64_t arg) {
-  return (void)v, (void)arg, -XEN_ENOSYS;
-}
-#endif
 
 static int64_t flush_tlbs(struct vcpu *v, uint64_t arg) {
   if (arg)
@@ -140,15 +125,15 @@ int64_t hypercall_hvm_op(struct vcpu *v, const uint64_t *a) {
     return param_op(v, a[1], false);
   case HVMOP_flush_tlbs:
     return flush_tlbs(v, a[1]);
-  case HVMOP_pagetable_dying:
-    return pagetable_dying(v, a[1]);
+  case HVMOP_pagetable_dying: /* a hint for shadow page tables, which do not exist here */
+    return -XEN_EINVAL;
   case HVMOP_get_time:
     now = time_now();
     return copy_out(a[1], &now, sizeof(now));
   case HVMOP_get_mem_type:
     return mem_type(v, a[1]);
   case HVMOP_set_evtchn_upcall_vector:
-    return set_upcall_vector(v, a[1]);
+    return ENABLED(CONFIG_XEN_UPCALL_VECTOR) ? set_upcall_vector(v, a[1]) : -XEN_ENOSYS;
   case HVMOP_guest_request_vm_event: /* nobody listens */
     return a[1] ? -XEN_EINVAL : 0;
   case HVMOP_altp2m:

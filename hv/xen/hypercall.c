@@ -36,20 +36,10 @@ int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]) {
   return h->refusal ? -(int64_t)h->refusal : -XEN_ENOSYS;
 }
 
-#ifdef CONFIG_GUEST_32BIT
-static bool call_begin(struct vcpu *v, bool compat) {
-  v->personality.compat_call = compat;
-  return true;
-}
-#else
-static bool call_begin(struct vcpu *v, bool compat) {
-  return (void)v, !compat;
-}
-#endif
-
 uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5], bool compat) {
-  if (unlikely(!call_begin(v, compat)))
+  if (!ENABLED(CONFIG_GUEST_32BIT) && compat)
     return (uint64_t)-XEN_ENOSYS;
+  v->personality.compat_call = compat;
   return (uint64_t)hypercall_dispatch(v, nr, args);
 }
 

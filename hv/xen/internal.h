@@ -20,6 +20,14 @@
 #include <lib/atomic.h>
 #include <lib/lib.h>
 
+/* What is not built is never called: `ENABLED(option) ? call : -XEN_ENOSYS`, and the compiler drops
+ * the call. ENABLED is 1 for an option that is defined as 1. */
+#define ENABLED_1                 0,
+#define ENABLED_SECOND(a, b, ...) b
+#define ENABLED_EXPAND(x)         ENABLED_SECOND(x 1, 0, 0)
+#define ENABLED_PASTE(value)      ENABLED_EXPAND(ENABLED_##value)
+#define ENABLED(option)           ENABLED_PASTE(option)
+
 /* --- hypercall.c, errno.c ------------------------------------------------------ */
 
 int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]);
@@ -33,25 +41,18 @@ bool call_pause(struct vcpu *v);
 /* guest_read and guest_write by a bare argument, with -EFAULT. */
 int64_t copy_in(void *dst, uint64_t src, size_t n);
 int64_t copy_out(uint64_t dst, const void *src, size_t n);
+/* copy_in of a structure of n bytes that a 32-bit caller lays out in its own way. `members` has a
+ * letter for each member: h, w, q for 16, 32, 64 bits, l for a long, a frame number or a pointer.
+ */
+int64_t struct_in(struct vcpu *v, void *dst, size_t n, uint64_t src, const char *members);
 
 /* Did the call at hand come from a 32-bit mode; has the domain's shared info that layout? */
-#ifdef CONFIG_GUEST_32BIT
-#define COMPAT_OFFERED true
 static inline bool call_compat(const struct vcpu *v) {
-  return v->personality.compat_call;
+  return ENABLED(CONFIG_GUEST_32BIT) && v->personality.compat_call;
 }
 static inline bool domain_compat(const struct domain *d) {
-  return d->personality.compat;
+  return ENABLED(CONFIG_GUEST_32BIT) && d->personality.compat;
 }
-#else
-#define COMPAT_OFFERED false
-static inline bool call_compat(const struct vcpu *v) {
-  return (void)v, false;
-}
-static inline bool domain_compat(const struct domain *d) {
-  return (void)d, false;
-}
-#endif
 /* Bytes of the guest's long, pointer and frame number. */
 static inline size_t call_word(const struct vcpu *v) {
   return call_compat(v) ? 4 : 8;
@@ -131,47 +132,17 @@ enum status physmap_take(struct domain *d, uint64_t gfn, struct p2m_entry *old);
 /* Flush, then free those of the entries that are RAM. */
 void physmap_free(struct domain *d, const struct p2m_entry *e, unsigned n);
 
-#ifdef CONFIG_XEN_BALLOON
 /* decrease_reservation, populate_physmap: extents done. */
 int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg);
-#else
-static inline int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg) {
-  return (void)v, (void)op, (void)arg, -XEN_ENOSYS;
-}
-#endif
 
 /* As VCPUOP_down; the last vCPU that is up takes the domain with it. */
 void vcpu_go_down(struct vcpu *v);
-
-#ifdef CONFIG_XEN_VCPU_UP
 int64_t vcpu_initialise(struct vcpu *v, uint64_t arg);
 int64_t vcpu_up(struct vcpu *v);
-int64_t vcpu_down(struct vcpu *v);
-#else
-static inline int64_t vcpu_initialise(struct vcpu *v, uint64_t arg) {
-  return (void)v, (void)arg, -XEN_ENOSYS;
-}
-static inline int64_t vcpu_up(struct vcpu *v) {
-  return (void)v, -XEN_ENOSYS;
-}
-static inline int64_t vcpu_down(struct vcpu *v) {
-  return (void)v, -XEN_ENOSYS;
-}
-#endif
 
-#ifdef CONFIG_XEN_WATCHDOG
 int64_t watchdog_op(struct vcpu *v, uint64_t arg);
 void watchdogs_init(struct domain *d);
-#else
-static inline int64_t watchdog_op(struct vcpu *v, uint64_t arg) {
-  return (void)v, (void)arg, -XEN_ENOSYS;
-}
-static inline void watchdogs_init(struct domain *d) {
-  (void)d;
-}
-#endif
 
-#ifdef CONFIG_XEN_CONSOLE_RING
 /* Pins the ring's page and binds its port; without the manifest's flag there is none. */
 enum status console_ring_init(struct domain *d);
 void console_ring_fini(struct domain *d);
@@ -179,19 +150,14 @@ void console_ring_fini(struct domain *d);
 void console_ring_serve(struct domain *d);
 /* The same if the guest has written something: a glance that costs nothing. */
 void console_ring_glance(struct domain *d);
-#else
-static inline enum status console_ring_init(struct domain *d) {
-  return (void)d, STATUS_OK;
+
+static inline void console_serve(struct domain *d) {
+  if (ENABLED(CONFIG_XEN_CONSOLE_RING))
+    console_ring_serve(d);
 }
-static inline void console_ring_fini(struct domain *d) {
-  (void)d;
+static inline void console_glance(struct domain *d) {
+  if (ENABLED(CONFIG_XEN_CONSOLE_RING))
+    console_ring_glance(d);
 }
-static inline void console_ring_serve(struct domain *d) {
-  (void)d;
-}
-static inline void console_ring_glance(struct domain *d) {
-  (void)d;
-}
-#endif
 
 #endif

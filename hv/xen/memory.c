@@ -119,20 +119,9 @@ static int64_t physmap_add_one(struct domain *d, uint32_t space, uint64_t idx, u
 
 /* --- add_to_physmap and its relatives ----------------------------------------------------- */
 
-static int64_t add_in(struct vcpu *v, uint64_t arg, struct xen_add_to_physmap *op) {
-  struct compat_add_to_physmap c;
-  if (!call_compat(v))
-    return copy_in(op, arg, sizeof(*op));
-  if (copy_in(&c, arg, sizeof(c)))
-    return -XEN_EFAULT;
-  *op = (struct xen_add_to_physmap){
-      .domid = c.domid, .size = c.size, .space = c.space, .idx = c.idx, .gpfn = c.gpfn};
-  return 0;
-}
-
 static int64_t add_to_physmap(struct vcpu *v, uint64_t arg) {
   struct xen_add_to_physmap op;
-  int64_t error = add_in(v, arg, &op);
+  int64_t error = struct_in(v, &op, sizeof(op), arg, "hhwll");
   if (!error)
     error = domid_check(v, op.domid);
   if (error)
@@ -142,22 +131,6 @@ static int64_t add_to_physmap(struct vcpu *v, uint64_t arg) {
   for (uint32_t i = 0; i < op.size && !error; i++)
     error = call_pause(v) ? physmap_add_one(v->domain, op.space, op.idx + i, op.gpfn + i) : 0;
   return error;
-}
-
-static int64_t batch_in(struct vcpu *v, uint64_t arg, struct xen_add_to_physmap_batch *op) {
-  struct compat_add_to_physmap_batch c;
-  if (!call_compat(v))
-    return copy_in(op, arg, sizeof(*op));
-  if (copy_in(&c, arg, sizeof(c)))
-    return -XEN_EFAULT;
-  *op = (struct xen_add_to_physmap_batch){.domid = c.domid,
-                                          .space = c.space,
-                                          .size = c.size,
-                                          .extra = c.extra,
-                                          .idxs = c.idxs,
-                                          .gpfns = c.gpfns,
-                                          .errs = c.errs};
-  return 0;
 }
 
 static int64_t batch_check(struct vcpu *v, const struct xen_add_to_physmap_batch *op) {
@@ -182,7 +155,7 @@ static int64_t batch_one(struct vcpu *v, const struct xen_add_to_physmap_batch *
 
 static int64_t add_to_physmap_batch(struct vcpu *v, uint64_t arg) {
   struct xen_add_to_physmap_batch op;
-  int64_t error = batch_in(v, arg, &op);
+  int64_t error = struct_in(v, &op, sizeof(op), arg, "hhhhlll");
   if (!error)
     error = batch_check(v, &op);
   for (uint32_t i = 0; !error && i < op.size && call_pause(v); i++)
@@ -193,15 +166,9 @@ static int64_t add_to_physmap_batch(struct vcpu *v, uint64_t arg) {
 /* On Xen the page would stay charged to the domain, out of everybody's reach; here it is free. */
 static int64_t remove_from_physmap(struct vcpu *v, uint64_t arg) {
   struct xen_remove_from_physmap op;
-  struct compat_remove_from_physmap c;
-  if (call_compat(v)) {
-    if (copy_in(&c, arg, sizeof(c)))
-      return -XEN_EFAULT;
-    op = (struct xen_remove_from_physmap){.domid = c.domid, .gpfn = c.gpfn};
-  } else if (copy_in(&op, arg, sizeof(op))) {
-    return -XEN_EFAULT;
-  }
   struct p2m_entry old;
+  if (struct_in(v, &op, sizeof(op), arg, "hl"))
+    return -XEN_EFAULT;
   int64_t error = domid_check(v, op.domid);
   if (!error)
     error = xen_errno(physmap_take(v->domain, op.gpfn, &old));
@@ -212,16 +179,6 @@ static int64_t remove_from_physmap(struct vcpu *v, uint64_t arg) {
 
 /* --- questions -------------------------------------------------------------------------------- */
 
-static int64_t map_in(struct vcpu *v, uint64_t arg, struct xen_memory_map *op) {
-  struct compat_memory_map c;
-  if (!call_compat(v))
-    return copy_in(op, arg, sizeof(*op));
-  if (copy_in(&c, arg, sizeof(c)))
-    return -XEN_EFAULT;
-  *op = (struct xen_memory_map){.nr_entries = c.nr_entries, .buffer = c.buffer};
-  return 0;
-}
-
 /* The map as it was at the start; what the guest changed since does not count. */
 static int64_t memory_map(struct vcpu *v, uint64_t arg) {
   const struct manifest_domain *m = v->stub->domain->config;
@@ -230,9 +187,8 @@ static int64_t memory_map(struct vcpu *v, uint64_t arg) {
                                        system_config->regions.offset) +
       m->first_region;
   struct xen_memory_map op;
-  int64_t error = map_in(v, arg, &op);
-  if (error)
-    return error;
+  if (struct_in(v, &op, sizeof(op), arg, "wl"))
+    return -XEN_EFAULT;
   op.nr_entries = MIN(op.nr_entries, m->regions);
   for (uint32_t i = 0; i < op.nr_entries; i++) {
     struct xen_e820_entry e = {.addr = r[i].gpa, .size = r[i].size, .type = r[i].type};
@@ -265,7 +221,7 @@ int64_t hypercall_memory_op(struct vcpu *v, const uint64_t *a) {
     return 0;
   case XENMEM_decrease_reservation:
   case XENMEM_populate_physmap:
-    return balloon_op(v, a[0], a[1]);
+    return ENABLED(CONFIG_XEN_BALLOON) ? balloon_op(v, a[0], a[1]) : -XEN_ENOSYS;
   case XENMEM_maximum_ram_page:
     return (int64_t)frame_table_size();
   case XENMEM_current_reservation:
@@ -280,17 +236,8 @@ int64_t hypercall_memory_op(struct vcpu *v, const uint64_t *a) {
     return remove_from_physmap(v, a[1]);
   case XENMEM_memory_map:
     return memory_map(v, a[1]);
-  case XENMEM_machine_memory_map: /* for who controls the machine or another domain */
-  case XENMEM_set_memory_map:
-  case XENMEM_set_pod_target:
-  case XENMEM_get_pod_target:
-  case XENMEM_paging_op:
-  case XENMEM_access_op:
-  case XENMEM_claim_pages:
-  case XENMEM_acquire_resource:
+  case XENMEM_machine_memory_map: /* for who controls the machine */
     return -XEN_EPERM;
-  case XENMEM_get_vnumainfo:
-    return -XEN_EOPNOTSUPP;
   default:
     return -XEN_ENOSYS;
   }

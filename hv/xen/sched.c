@@ -41,14 +41,8 @@ struct poll {
 };
 
 static int64_t poll_in(struct vcpu *v, uint64_t arg, struct poll *p) {
-  struct compat_sched_poll c;
-  if (call_compat(v)) {
-    if (copy_in(&c, arg, sizeof(c)))
-      return -XEN_EFAULT;
-    p->arg = (struct sched_poll){.ports = c.ports, .nr_ports = c.nr_ports, .timeout = c.timeout};
-  } else if (copy_in(&p->arg, arg, sizeof(p->arg))) {
+  if (struct_in(v, &p->arg, sizeof(p->arg), arg, "lwq"))
     return -XEN_EFAULT;
-  }
   if (p->arg.nr_ports > POLL_PORTS_MAX)
     return -XEN_EINVAL;
   if (copy_in(p->ports, p->arg.ports, p->arg.nr_ports * sizeof(p->ports[0])))
@@ -137,7 +131,7 @@ int64_t hypercall_sched_op(struct vcpu *v, const uint64_t *a) {
   int32_t pcpu;
   switch (a[0]) {
   case SCHEDOP_yield:
-    console_ring_glance(v->domain); /* a console driver yields while its ring is full */
+    console_glance(v->domain); /* a console driver yields while its ring is full */
     sched_yield();
     return 0;
   case SCHEDOP_block:
@@ -151,7 +145,7 @@ int64_t hypercall_sched_op(struct vcpu *v, const uint64_t *a) {
   case SCHEDOP_shutdown_code:
     return shutdown_code(v, a[1]);
   case SCHEDOP_watchdog:
-    return watchdog_op(v, a[1]);
+    return ENABLED(CONFIG_XEN_WATCHDOG) ? watchdog_op(v, a[1]) : -XEN_ENOSYS;
   case SCHEDOP_pin_override: /* the system file pins */
     return copy_in(&pcpu, a[1], sizeof(pcpu)) ? -XEN_EFAULT : -XEN_EPERM;
   default:

@@ -51,11 +51,12 @@ int64_t hypercall_vcpu_op(struct vcpu *caller, const uint64_t *a) {
     return -XEN_ENOENT;
   switch (a[0]) {
   case VCPUOP_initialise:
-    return vcpu_initialise(v, a[2]);
+    return ENABLED(CONFIG_XEN_VCPU_UP) ? vcpu_initialise(v, a[2]) : -XEN_ENOSYS;
   case VCPUOP_up:
-    return vcpu_up(v);
+    return ENABLED(CONFIG_XEN_VCPU_UP) ? vcpu_up(v) : -XEN_ENOSYS;
   case VCPUOP_down:
-    return vcpu_down(v);
+    vcpu_go_down(v);
+    return 0;
   case VCPUOP_is_up:
     return !arch_vcpu_offline(v);
   case VCPUOP_get_runstate_info:

@@ -74,8 +74,3 @@ int64_t vcpu_up(struct vcpu *v) {
   arch_vcpu_set_up(v, true);
   return xen_errno(vcpu_online(v));
 }
-
-int64_t vcpu_down(struct vcpu *v) {
-  vcpu_go_down(v);
-  return 0;
-}

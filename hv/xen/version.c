@@ -8,17 +8,12 @@
 #include <xen/internal.h>
 
 #define EXTRAVERSION ".0-skerry"
-#ifdef CONFIG_GUEST_32BIT
-#define CAPABILITIES "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
-#else
-#define CAPABILITIES "hvm-3.0-x86_64 "
-#endif
-#ifdef CONFIG_XEN_UPCALL_VECTOR
-#define UPCALL_FEATURE XEN_HVM_CPUID_UPCALL_VECTOR
-#else
-#define UPCALL_FEATURE 0
-#endif
-#define HVM_FEATURES (XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT | UPCALL_FEATURE)
+#define CAPABILITIES                                                                               \
+  (ENABLED(CONFIG_GUEST_32BIT) ? "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "                  \
+                               : "hvm-3.0-x86_64 ")
+#define HVM_FEATURES                                                                               \
+  (XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT |                                   \
+   (ENABLED(CONFIG_XEN_UPCALL_VECTOR) ? XEN_HVM_CPUID_UPCALL_VECTOR : 0))
 /* What names this build: the configuration's text takes the place of a hash. */
 static const uint8_t build_id[20] = "skerry" EXTRAVERSION;
 

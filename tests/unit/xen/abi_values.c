@@ -14,6 +14,7 @@
 #include <abi/xen/sched.h>
 #include <abi/xen/vcpu.h>
 #include <abi/xen/version.h>
+#include "compat_arguments.h"
 #define TABLE                       abi_ours
 /* Structures of memory.h have Xen's prefix, their compat ones have not. */
 #define NATIVE_memory_reservation   xen_memory_reservation

@@ -12,6 +12,7 @@
 #include <abi/xen/errno.h>
 #include <abi/xen/xen.h>
 #include <arena.h>
+#include "compat_arguments.h"
 
 #define RAM_PAGES   64u
 #define RING_GFN    0xfeff8u
