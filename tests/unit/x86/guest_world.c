@@ -209,7 +209,8 @@ void personality_vcpu_was_reset(struct vcpu *v) {
   (void)v;
 }
 void personality_vcpu_halted_for_good(struct vcpu *v) {
-  v->arch.activity = ACTIVITY_OFFLINE;
+  (void)v;
+  world.halted_for_good = true;
 }
 void fpu_set_xcr0(struct vcpu *v, uint64_t value) {
   v->arch.xcr0 = value;

@@ -18,7 +18,7 @@
 #define VCPU_COUNT 4
 
 struct world {
-  uint64_t creg[CREG_INTERRUPT_SHADOW + 1];
+  uint64_t creg[CREG_TSC_OFFSET + 1];
   struct x86_segment segment[SEG_IDTR + 1];
   uint8_t cpl;
 
@@ -30,6 +30,7 @@ struct world {
 
   uint64_t now; // ns; the TSC counts them
   unsigned upcall_vector;
+  bool halted_for_good;
   unsigned crashes;
   enum domain_end end;
   uint32_t cpuid[16][4], cpuid_extended[64][4]; // the machine's, sub-leaf 0

@@ -337,11 +337,11 @@ static void test_fetch_from_nowhere(void **state) {
 static void test_advance(void **state) {
   (void)state;
   world_code(16);
-  world.creg[CREG_INTERRUPT_SHADOW] = 1;
+  cpu0->arch.interrupt_shadow = 1;
   cpu0->arch.regs.rip = 0xfffe;
   x86_advance(cpu0, 0x10000);
   assert_int_equal(cpu0->arch.regs.rip, 0);
-  assert_int_equal(world.creg[CREG_INTERRUPT_SHADOW], 0);
+  assert_int_equal(cpu0->arch.interrupt_shadow, 0);
   assert_int_equal(cpu0->arch.event.type, EVENT_NONE);
   cpu0->arch.regs.rflags |= BIT(8) | BIT(16);
   x86_advance(cpu0, 2);

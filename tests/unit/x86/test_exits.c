@@ -145,15 +145,22 @@ static void test_rdtsc_and_rdtscp(void **state) {
 static void test_hlt(void **state) {
   (void)state;
   INSN(0xf4);
+  cpu0->arch.regs.rflags |= BIT(9);
   x86_exit_hlt(cpu0);
   assert_advanced(1);
   assert_true(arch_vcpu_halted(cpu0));
   cpu0->arch.lapic.spurious = 0x1ff;
   vlapic_raise(cpu0, 0x40);
-  assert_true(arch_vcpu_halted(cpu0)); // interrupts are off
-  cpu0->arch.regs.rflags |= BIT(9);
   assert_false(arch_vcpu_halted(cpu0));
   assert_int_equal(cpu0->arch.activity, ACTIVITY_RUN);
+}
+
+// Nothing but an NMI ends it: the vCPU goes down.
+static void test_hlt_without_interrupts(void **state) {
+  (void)state;
+  INSN(0xf4);
+  x86_exit_hlt(cpu0);
+  assert_true(world.halted_for_good);
 }
 
 // --- ports ---------------------------------------------------------------------------------
@@ -337,9 +344,9 @@ static void test_window(void **state) {
   assert_true(x86_prepare_event(cpu0)); // IF is clear
   assert_int_equal(cpu0->arch.event.type, EVENT_NONE);
   cpu0->arch.regs.rflags |= BIT(9);
-  world.creg[CREG_INTERRUPT_SHADOW] = 1;
+  cpu0->arch.interrupt_shadow = 1;
   assert_true(x86_prepare_event(cpu0));
-  world.creg[CREG_INTERRUPT_SHADOW] = 0;
+  cpu0->arch.interrupt_shadow = 0;
   world.creg[CREG_CR8] = 5;
   assert_true(x86_prepare_event(cpu0));
   assert_int_equal(cpu0->arch.window_class, 4);
@@ -412,6 +419,7 @@ int main(void) {
       TEST(test_xsetbv),
       TEST(test_rdtsc_and_rdtscp),
       TEST(test_hlt),
+      TEST(test_hlt_without_interrupts),
       TEST(test_ports),
       TEST(test_string_io_is_refused),
       TEST(test_nothing_there),

@@ -41,6 +41,7 @@ static struct {
 } policy __section(".sealed");
 
 uint64_t cpuid_reserved_address __section(".sealed");
+uint64_t cpuid_address_mask __section(".sealed");
 
 /* Is an option of Kconfig on? Its macro is 1, or not there and then its own name. */
 #define OPTION_TEXT(x) #x
@@ -194,6 +195,7 @@ static __boot void init_addresses(void) {
   unsigned bits = MIN(MIN(cpu_features.phys_bits, (unsigned)GUEST_GPA_BITS), 52u);
   policy.extended[8].r[EAX] = 48 << 8 | bits;
   cpuid_reserved_address = 0x000fffffffffffffull & ~(BIT(bits) - 1);
+  cpuid_address_mask = (BIT(bits) - 1) & PAGE_MASK;
 }
 
 __boot void cpuid_guest_init(void) {

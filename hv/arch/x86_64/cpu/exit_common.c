@@ -8,6 +8,7 @@
 #include <asm/cpu_ops.h>
 #include <asm/vendor.h>
 #include <personality.h>
+#include "fetch.h"
 
 #define CR0_PE    BIT(0)
 #define RFLAGS_IF BIT(9)
@@ -18,10 +19,12 @@ static void inject_gp(struct vcpu *v) {
   x86_inject(v, VECTOR_GP, true, 0);
 }
 
-void x86_exit_cpuid(struct vcpu *v) {
+__every_exit void x86_exit_cpuid(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
+  struct x86_mode m;
   uint32_t out[4];
-  if (!x86_skip(v, INSN_CPUID))
+  vendor->get_mode(v, &m);
+  if (!skip(v, &m, INSN_CPUID))
     return;
   cpuid_guest(v, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX], out);
   gpr[RAX] = out[0];
@@ -30,13 +33,13 @@ void x86_exit_cpuid(struct vcpu *v) {
   gpr[RDX] = out[3];
 }
 
-static void hypercall_64(struct vcpu *v) {
+static __every_exit void hypercall_64(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
   const uint64_t args[5] = {gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10], gpr[R8]};
   gpr[RAX] = personality_hypercall(v, gpr[RAX], args, false);
 }
 
-static void hypercall_32(struct vcpu *v) {
+static __every_exit void hypercall_32(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
   const uint64_t args[5] = {(uint32_t)gpr[RBX], (uint32_t)gpr[RCX], (uint32_t)gpr[RDX],
                             (uint32_t)gpr[RSI], (uint32_t)gpr[RDI]};
@@ -45,11 +48,11 @@ static void hypercall_32(struct vcpu *v) {
 
 /* From user mode and real mode a hypercall is refused with -1, which is the ABI's "not permitted".
  */
-void x86_exit_hypercall(struct vcpu *v) {
+__every_exit void x86_exit_hypercall(struct vcpu *v) {
   struct x86_mode m;
-  if (!x86_skip(v, INSN_VMMCALL))
-    return;
   vendor->get_mode(v, &m);
+  if (!skip(v, &m, INSN_VMMCALL))
+    return;
   if (m.cpl != 0 || !(m.cr0 & CR0_PE))
     v->arch.regs.gpr[RAX] = ~0ull;
   else if (x86_code_bits(&m) == 64)

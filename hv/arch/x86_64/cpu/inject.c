@@ -62,7 +62,7 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error) {
 
 bool x86_window_open(struct vcpu *v) {
   return v->arch.event.type == EVENT_NONE && (v->arch.regs.rflags & RFLAGS_IF) &&
-         !vendor->get(v, CREG_INTERRUPT_SHADOW);
+         !v->arch.interrupt_shadow;
 }
 
 static void queue(struct vcpu *v, enum x86_event_type type, uint8_t vector) {
@@ -84,20 +84,15 @@ static bool nmi_waits(struct vcpu *v) {
 /* The upcall has a level: it stays due until the guest clears its pending flag. */
 static bool upcall_waits(struct vcpu *v) {
   unsigned vector = personality_upcall_vector(v);
-  v->arch.callback_due = vector;
   if (!vector)
     return false;
   if (!x86_window_open(v))
     return true;
-  v->arch.callback_due = false;
   queue(v, EVENT_INTERRUPT, (uint8_t)vector);
   return false;
 }
 
 static bool apic_waits(struct vcpu *v) {
-  const uint64_t *irr = v->arch.lapic.irr;
-  if (likely(!(irr[0] | irr[1] | irr[2] | irr[3])))
-    return false;
   int vector = vlapic_pending(v);
   if (vector < 0) {
     v->arch.window_class = vlapic_waiting_class(v);

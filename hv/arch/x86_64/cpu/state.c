@@ -200,7 +200,7 @@ const struct state_record state_table[] = {
     BOTH("dr1", 0x231, 0, get64, set64, AT(dr[1])),
     BOTH("dr2", 0x232, 0, get64, set64, AT(dr[2])),
     BOTH("dr3", 0x233, 0, get64, set64, AT(dr[3])),
-    BOTH("shadow", 0x200 + CREG_INTERRUPT_SHADOW, 0, get_creg, set_creg, CREG_INTERRUPT_SHADOW),
+    BOTH("shadow", 0x220, 0, get8, set8, AT(interrupt_shadow)),
     KEPT("xcr0", 0x240, 1, get64, set_xcr0, AT(xcr0)),
     KEPT("pat", 0x300 + CREG_PAT, PAT_RESET, get_creg, set_creg_legal, CREG_PAT),
     MSR("star", CREG_STAR),

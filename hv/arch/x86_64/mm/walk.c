@@ -9,36 +9,39 @@
 #include <asm/vendor.h>
 #include <lib/lib.h>
 
-#define CR0_WP       BIT(16)
-#define CR0_PG       BIT(31)
-#define CR4_PSE      BIT(4)
-#define CR4_PAE      BIT(5)
-#define CR4_SMEP     BIT(20)
-#define CR4_SMAP     BIT(21)
-#define EFER_LMA     BIT(10)
-#define EFER_NXE     BIT(11)
-#define RFLAGS_AC    BIT(18)
+#define CR0_WP         BIT(16)
+#define CR0_PG         BIT(31)
+#define CR4_PSE        BIT(4)
+#define CR4_PAE        BIT(5)
+#define CR4_SMEP       BIT(20)
+#define CR4_SMAP       BIT(21)
+#define EFER_LMA       BIT(10)
+#define EFER_NXE       BIT(11)
+#define RFLAGS_AC      BIT(18)
 
-#define PTE_P        BIT(0)
-#define PTE_W        BIT(1)
-#define PTE_U        BIT(2)
-#define PTE_A        BIT(5)
-#define PTE_D        BIT(6)
-#define PTE_PS       BIT(7)
-#define PTE_NX       BIT(63)
-#define PTE_ADDR     0x000ffffffffff000ull
+#define PTE_P          BIT(0)
+#define PTE_W          BIT(1)
+#define PTE_U          BIT(2)
+#define PTE_A          BIT(5)
+#define PTE_D          BIT(6)
+#define PTE_PS         BIT(7)
+#define PTE_NX         BIT(63)
+#define PTE_ADDR       0x000ffffffffff000ull
+
+#define PAGE_2M        0x200000ull
+#define LARGE_RESERVED 0x1fe000ull /* of a 2 MiB leaf; bit 12 is PAT */
 
 /* Bits of the #PF error code. */
-#define PF_P         1u
-#define PF_W         2u
-#define PF_U         4u
-#define PF_RSVD      8u
-#define PF_I         16u
+#define PF_P           1u
+#define PF_W           2u
+#define PF_U           4u
+#define PF_RSVD        8u
+#define PF_I           16u
 
-#define CPUID_PAGE1G BIT(26)
-#define PAE_RESERVED 0x7ff0000000000000ull /* bits 62:52, free for use in long mode alone */
+#define CPUID_PAGE1G   BIT(26)
+#define PAE_RESERVED   0x7ff0000000000000ull /* bits 62:52, free for use in long mode alone */
 
-#define WALK_TRIES   16 /* a sibling may change an entry under our hands this often */
+#define WALK_TRIES     16 /* a sibling may change an entry under our hands this often */
 
 enum walk_end { WALK_DONE, WALK_FAULT, WALK_UNBACKED, WALK_AGAIN };
 
@@ -262,40 +265,47 @@ bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsign
 
 /* --- the fetch that every exit makes ------------------------------------------------- */
 
-/* What all entries on the way to executable memory have, together and one by one. */
-static bool fetch_allowed(const struct x86_mode *m, uint64_t all, uint64_t any) {
-  uint64_t need = m->cpl == 3 ? PTE_P | PTE_A | PTE_U : PTE_P | PTE_A;
-  uint64_t deny = (m->cr4 & CR4_SMEP) && m->cpl != 3 ? PTE_U : 0;
-  return (all & (need | deny)) == need && !(any & (cpuid_reserved_address | PTE_NX));
+struct fetch {
+  uint64_t linear, address_mask;
+  uint64_t entry;    /* the last one; at first CR3 */
+  uint64_t all, any; /* the entries' bits, together and one by one */
+};
+
+/* What was read is looked at once, at the end: until then a table's address is cut so that it stays
+ * in the arena wherever a bad entry leads. */
+static inline bool fetch_step(struct fetch *f, unsigned shift) {
+  uint64_t entry_gpa = (f->entry & f->address_mask) + ((f->linear >> shift) & 511) * 8;
+  if (unlikely(!user_load64(entry_gpa, &f->entry)))
+    return false;
+  f->all &= f->entry;
+  f->any |= f->entry;
+  return true;
 }
 
-/* Rights are looked at once, at the end: until then a table address is cut so that it stays
- * in the arena wherever a bad entry leads. */
-static bool walk_fast(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
-  const uint64_t address = PTE_ADDR & ~cpuid_reserved_address;
-  uint64_t all = ~0ull, any = 0, e = m->cr3;
-  unsigned shift = PAGE_SHIFT + 9 * 4;
-  do {
-    shift -= 9;
-    if (unlikely(!user_load64((e & address) + ((linear >> shift) & 511) * 8, &e)))
-      return false;
-    all &= e;
-    any |= e;
-  } while (shift > PAGE_SHIFT && !(e & PTE_PS));
-  uint64_t offset = BIT(shift) - 1;
-  if (shift > PAGE_SHIFT + 9 || (e & offset & ~0x1fffull) || !fetch_allowed(m, all, any))
+static inline bool fetch_walk(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
+  struct fetch f = {
+      .linear = linear, .address_mask = cpuid_address_mask, .entry = m->cr3, .all = ~0ull};
+  uint64_t offset_mask = PAGE_2M - 1;
+  if (!fetch_step(&f, 39) || !fetch_step(&f, 30) || (f.any & PTE_PS) || !fetch_step(&f, 21))
     return false;
-  *gpa = (e & address & ~offset) | (linear & offset);
-  return true;
+  if (!(f.entry & PTE_PS)) {
+    offset_mask = PAGE_SIZE - 1;
+    if (!fetch_step(&f, 12))
+      return false;
+  } else if (f.entry & LARGE_RESERVED) {
+    return false;
+  }
+  *gpa = (f.entry & f.address_mask & ~offset_mask) | (linear & offset_mask);
+  return (f.all & PTE_P) && !(f.any & cpuid_reserved_address);
 }
 
 int64_t walk_fetch(const struct x86_mode *m, uint64_t linear) {
   uint64_t gpa;
   uint32_t bytes = 0;
-  if (!(m->efer & EFER_LMA) || linear % PAGE_SIZE > PAGE_SIZE - sizeof(bytes) || !canonical(linear))
+  if (!(m->efer & EFER_LMA) || linear % PAGE_SIZE > PAGE_SIZE - sizeof(bytes))
     return -1;
   user_open();
-  bool done = walk_fast(m, linear, &gpa) && user_load32(gpa, &bytes);
+  bool done = fetch_walk(m, linear, &gpa) && user_load32(gpa, &bytes);
   user_close();
   return done ? (int64_t)bytes : -1;
 }

@@ -10,16 +10,16 @@
 #include <lib/lib.h>
 #include "svm.h"
 
-#define EFER_SVME BIT(12)
-#define RFLAGS_TF BIT(8)
-#define DR6_BS    BIT(14)
+#define EFER_SVME  BIT(12)
+#define RFLAGS_TF  BIT(8)
+#define DR6_BS     BIT(14)
 
 /* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
  * interrupt; #MC because it is ours. */
 #define EXCEPTIONS (BIT(1) | BIT(17) | BIT(VECTOR_MC))
 /* Bits that the guest is not shown must fault; the machine itself may know them. */
-#define CR_WRITES BIT(4)
-#define CR8_WRITE BIT(8)
+#define CR_WRITES  BIT(4)
+#define CR8_WRITE  BIT(8)
 #define INTERCEPTS3                                                                                \
   (INTERCEPT_INTR | INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID |           \
    INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IOIO | INTERCEPT_MSR |           \
@@ -92,7 +92,6 @@ static uint64_t *creg_slot(struct vmcb *b, enum x86_creg r) {
     return &b->tsc_offset;
   case CREG_EFER:
   case CREG_CR8:
-  case CREG_INTERRUPT_SHADOW:
     break;
   }
   panic("svm: no slot for register %d", r);
@@ -104,8 +103,6 @@ static uint64_t svm_get(struct vcpu *v, enum x86_creg r) {
     return b->efer & ~EFER_SVME;
   if (r == CREG_CR8)
     return b->vintr & 0xf;
-  if (r == CREG_INTERRUPT_SHADOW)
-    return b->interrupt_shadow & 1;
   return *creg_slot(b, r);
 }
 
@@ -116,8 +113,6 @@ static void svm_set(struct vcpu *v, enum x86_creg r, uint64_t value) {
     b->efer = value | EFER_SVME;
   else if (r == CREG_CR8)
     b->vintr = (b->vintr & ~VINTR_TPR) | (value & 0xf);
-  else if (r == CREG_INTERRUPT_SHADOW)
-    b->interrupt_shadow = value & 1;
   else
     *creg_slot(b, r) = value;
 }
@@ -167,8 +162,7 @@ static void svm_nothing(struct vcpu *v __unused_param) {
 /* --- entry --------------------------------------------------------------------------- */
 
 static uint64_t event_encode(const struct x86_event *e) {
-  static const uint8_t type[] = {
-      [EVENT_INTERRUPT] = 0, [EVENT_NMI] = 2, [EVENT_EXCEPTION] = 3};
+  static const uint8_t type[] = {[EVENT_INTERRUPT] = 0, [EVENT_NMI] = 2, [EVENT_EXCEPTION] = 3};
   if (e->type == EVENT_NONE)
     return 0;
   return EVENT_VALID | e->vector | (uint64_t)type[e->type] << EVENT_TYPE_SHIFT |
@@ -179,8 +173,6 @@ static uint64_t event_encode(const struct x86_event *e) {
 static struct x86_event event_decode(uint64_t i) {
   static const enum x86_event_type type[8] = {
       [0] = EVENT_INTERRUPT, [2] = EVENT_NMI, [3] = EVENT_EXCEPTION};
-  if (!(i & EVENT_VALID))
-    return (struct x86_event){.type = EVENT_NONE};
   return (struct x86_event){
       .type = type[(i >> EVENT_TYPE_SHIFT) & 7],
       .vector = (uint8_t)i,
@@ -202,17 +194,30 @@ static void window_request(struct vcpu *v, struct vmcb *b, bool wanted) {
     b->intercepts3 |= INTERCEPT_IRET;
 }
 
-static void prepare(struct vcpu *v, struct vmcb *b) {
+static void prepare_event(struct vcpu *v, struct vmcb *b) {
   bool wanted = x86_prepare_event(v);
   /* The next NMI waits for this one's IRET, which 15.21.1 leaves to us to see. */
   if (v->arch.event.type == EVENT_NMI)
     v->arch.nmi_blocked = true;
   window_request(v, b, wanted);
   b->event_inject = event_encode(&v->arch.event);
+}
+
+/* No window was asked for at the last entry. */
+static bool window_unasked(const struct vmcb *b) {
+  return b->intercepts3 == INTERCEPTS3 && b->cr_writes == CR_WRITES;
+}
+
+static void prepare(struct vcpu *v, struct vmcb *b) {
+  if (likely(x86_quiet(v) && window_unasked(b)))
+    b->event_inject = 0;
+  else
+    prepare_event(v, b);
   b->rip = v->arch.regs.rip;
   b->rsp = v->arch.regs.gpr[RSP];
   b->rax = v->arch.regs.gpr[RAX];
   b->rflags = v->arch.regs.rflags;
+  b->interrupt_shadow = v->arch.interrupt_shadow;
   svm_asid_refresh(v);
 }
 
@@ -221,8 +226,11 @@ static void collect(struct vcpu *v, struct vmcb *b) {
   v->arch.regs.gpr[RSP] = b->rsp;
   v->arch.regs.gpr[RAX] = b->rax;
   v->arch.regs.rflags = b->rflags;
+  v->arch.interrupt_shadow = b->interrupt_shadow & 1;
   v->arch.next_rip = b->next_rip;
-  v->arch.event = event_decode(b->exit_int_info);
+  v->arch.event.type = EVENT_NONE;
+  if (unlikely(b->exit_int_info & EVENT_VALID))
+    v->arch.event = event_decode(b->exit_int_info);
 }
 
 /* --- exits ------------------------------------------------------------------------------ */

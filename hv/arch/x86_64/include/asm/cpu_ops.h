@@ -38,22 +38,26 @@ static inline void *user_pointer(uint64_t gpa) {
 }
 
 static inline bool user_load64(uint64_t gpa, uint64_t *out) {
+  uint64_t value;
   asm volatile goto("1: movq %1, %0\n" USER_FIXUP("1b", "%l[fault]")
-                    : "=r"(*out)
+                    : "=r"(value)
                     : "m"(*(uint64_t *)user_pointer(gpa))
                     :
                     : fault);
+  *out = value;
   return true;
 fault:
   return false;
 }
 
 static inline bool user_load32(uint64_t gpa, uint32_t *out) {
+  uint32_t value;
   asm volatile goto("1: movl %1, %0\n" USER_FIXUP("1b", "%l[fault]")
-                    : "=r"(*out)
+                    : "=r"(value)
                     : "m"(*(uint32_t *)user_pointer(gpa))
                     :
                     : fault);
+  *out = value;
   return true;
 fault:
   return false;

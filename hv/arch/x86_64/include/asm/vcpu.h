@@ -50,7 +50,6 @@ enum x86_creg {
   CREG_SYSENTER_ESP,
   CREG_SYSENTER_EIP,
   CREG_TSC_OFFSET,
-  CREG_INTERRUPT_SHADOW, /* 0 or 1 */
 };
 
 struct x86_mtrr {
@@ -74,13 +73,13 @@ struct arch_vcpu {
   struct x86_regs regs;
   uint64_t next_rip;        /* of the exit's instruction where the machine reports it, else 0 */
   struct x86_event event;   /* to inject; an event whose delivery an exit interrupted stands here too */
+  bool interrupt_shadow;    /* of STI or MOV SS, valid as regs are */
   bool nmi_pending;
   uint8_t window_class;     /* what waits for the window is due once CR8 is below this; 0: whatever CR8 is */
   bool nmi_blocked;         /* an NMI was injected and its IRET has not run */
   bool nmi_iret;            /* the IRET at nmi_iret_rip is about to run */
   bool nmi_step;            /* RFLAGS.TF is ours, to see the end of that IRET */
   uint64_t nmi_iret_rip;
-  bool callback_due;        /* personality's direct vector waits for the window */
   enum x86_activity activity;
   uint64_t dr[4];
   uint64_t xcr0;

@@ -43,6 +43,10 @@ struct x86_vendor {
 extern const struct x86_vendor *vendor;
 extern const struct x86_vendor svm_vendor;
 
+/* For the few functions of which every exit has some: their buffers are small and indexed by
+ * constants, and the stack protector would be a tenth of what they cost. */
+#define __every_exit __attribute__((no_stack_protector))
+
 /* --- common exit handlers: each advances RIP or queues an exception ------------- */
 
 void x86_exit_cpuid(struct vcpu *v);
@@ -90,6 +94,12 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
  * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
 bool x86_prepare_event(struct vcpu *v);
+/* Nothing to inject and nothing that waits, as most entries find it. */
+static inline bool x86_quiet(struct vcpu *v) {
+  const uint64_t *irr = v->arch.lapic.irr;
+  return v->arch.event.type == EVENT_NONE && !v->arch.nmi_pending &&
+         !(irr[0] | irr[1] | irr[2] | irr[3]) && !personality_upcall_vector(v);
+}
 /* Can the guest take a maskable interrupt right now (IF set, no shadow, no event queued)? */
 bool x86_window_open(struct vcpu *v);
 
@@ -134,7 +144,11 @@ bool insn_decode(const uint8_t *bytes, unsigned n, unsigned mode_bits, struct in
  * fetch) or the form is unknown (#GP queued and counted). */
 bool x86_fetch(struct vcpu *v, struct insn *out);
 /* 16, 32 or 64 from CS. */
-unsigned x86_code_bits(const struct x86_mode *m);
+static inline unsigned x86_code_bits(const struct x86_mode *m) {
+  if ((m->efer & BIT(10)) && (m->cs_attributes & SEG_ATTR_L)) /* LMA */
+    return 64;
+  return m->cs_attributes & SEG_ATTR_DB ? 32 : 16;
+}
 /* Write 1, 2, 4 or 8 bytes of a register; 4 clear the upper half. */
 void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value);
 /* RIP = next_rip, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
@@ -157,8 +171,8 @@ bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa
 /* The same for somebody who has read the mode already. */
 bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
                uint64_t *gpa, struct walk_fault *fault);
-/* The four bytes of code at `linear` in the common case: long mode, a small or 2 MiB page whose
- * entries have all been accessed, all in one page. -1: walk in full. */
+/* The four bytes at `linear`, from where the machine has just fetched, so that its rights are not
+ * asked again; in the common case: long mode, a small or 2 MiB page, all in it. -1: walk in full. */
 int64_t walk_fetch(const struct x86_mode *m, uint64_t linear);
 /* A fault at guest-physical `gpa`: true if the memory map has it with that right by now (after
  * log-dirty was served), so that the access is worth trying again. */
@@ -203,6 +217,8 @@ bool xcr0_legal(uint64_t value);
 /* Bits 51..n that no guest page-table entry may have, since a guest-physical address has n bits;
  * n is at most what the arena's slots hold. */
 extern uint64_t cpuid_reserved_address;
+/* The address in an entry. */
+extern uint64_t cpuid_address_mask;
 /* False: #GP. */
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value);
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value);
