@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of abi_list.h as numbers: by our headers (with our compat structures as the second
+/* The list of abi_list.def as numbers: by our headers (with our compat structures as the second
  * column), by Debian's for 64 bits, or by Debian's for 32 bits, where the first column counts. */
 #include <stddef.h>
 #include <stdint.h>
@@ -73,5 +73,5 @@ __attribute__((section(".abi"))) const uint32_t TABLE[][2] = {
 #define BOTH_OFFSET(s, m)   {OFFSETOF(s, m), OFFSETOF(s, m)},
 #define COMPAT_SIZE(s)      {SIZEOF(NATIVE_NAME(s)), SIZEOF(COMPAT_NAME(s))},
 #define COMPAT_OFFSET(s, m) {OFFSETOF(NATIVE_NAME(s), m), OFFSETOF(COMPAT_NAME(s), m)},
-#include "abi_list.h"
+#include "abi_list.def"
 };

@@ -18,7 +18,7 @@ static const char *const names[] = {
 #define BOTH_OFFSET(s, m)   #s "." #m,
 #define COMPAT_SIZE(s)      "size of " #s,
 #define COMPAT_OFFSET(s, m) #s "." #m,
-#include "abi_list.h"
+#include "abi_list.def"
 };
 #define COUNT (sizeof(names) / sizeof(names[0]))
 
