@@ -166,21 +166,19 @@ def wait(guest, process, serial, args):
 
 
 def judge(guest, lines, complete, off, args):
-    """Returns (passed, failed, messages)."""
+    """Returns (passed, failed, messages). A case counts once, however often its domain ran."""
     differs = set(guest.get("xen-differs", "").split(",")) if args.on == "xen" else set()
-    passed, failed, messages = 0, 0, []
-    for line in lines:
-        match = RESULT.match(line)
-        if not match or match["verdict"] == "DONE":
-            continue
+    verdicts, messages = {}, []
+    for match in filter(None, map(RESULT.match, lines)):
         case = match["rest"].split(":")[0]
-        if case.split(".", 1)[-1] in differs:
+        if match["verdict"] == "DONE" or case.split(".", 1)[-1] in differs:
             continue
-        if match["verdict"] == "PASS":
-            passed += 1
-        else:
-            failed += 1
-            messages.append(line)
+        key = match["domain"], case
+        verdicts[key] = verdicts.get(key, True) and match["verdict"] == "PASS"
+        if match["verdict"] == "FAIL":
+            messages.append(match[0])
+    passed = sum(verdicts.values())
+    failed = len(verdicts) - passed
     if not complete:
         failed += 1
         messages.append(f"FAIL {guest.name}: did not finish")
