@@ -4,6 +4,7 @@
  * vCPU's vcpu_info stands, and what happens between exit and entry.
  */
 #include <abi/xen/vcpu.h>
+#include <console.h>
 #include <xen/internal.h>
 
 #define NOWHERE (~0ull)
@@ -137,6 +138,12 @@ static void vcpu_fini(struct vcpu *v) {
   p->info = p->info_page = NULL;
 }
 
+/* What was written last and never ended is still shown. */
+static void line_end(struct domain *d, struct console_line *line) {
+  if (line->used)
+    console_domain_write(d, line, "\n", 1);
+}
+
 /* Also after an init that came halfway. */
 void personality_domain_fini(struct domain *d) {
   struct personality_domain *p = &d->personality;
@@ -146,6 +153,8 @@ void personality_domain_fini(struct domain *d) {
     timer_stop(&d->stub->watchdog[i]);
   if (ENABLED(CONFIG_XEN_CONSOLE_RING))
     console_ring_fini(d);
+  line_end(d, &p->console.ring_line);
+  line_end(d, &p->console.io_line);
   for (unsigned i = 0; i < XEN_EVTCHN_BUCKETS; i++)
     if (p->ports[i])
       arena_page_free(p->ports[i]);
