@@ -16,9 +16,10 @@
 #define INSN_LENGTH_MAX 15
 #define FETCH_TRIES     4 /* the memory map may change under our hands, but not for ever */
 
-static bool walk_code(struct vcpu *v, const struct x86_mode *m, uint64_t linear, uint64_t *gpa,
+static bool find_code(struct vcpu *v, const struct x86_mode *m, uint64_t linear, uint64_t *gpa,
                       struct walk_fault *fault) {
-  return walk_mode(v, m, linear, m->cpl == 3 ? WALK_FETCH | WALK_USER : WALK_FETCH, gpa, fault);
+  unsigned access = m->cpl == 3 ? WALK_FETCH | WALK_USER : WALK_FETCH;
+  return walk_code(m, linear, gpa) || walk_mode(v, m, linear, access, gpa, fault);
 }
 
 static bool read_code(struct vcpu *v, uint64_t gpa, void *to, unsigned n) {
@@ -53,7 +54,7 @@ static unsigned fetch_page(struct vcpu *v, const struct x86_mode *m, uint64_t li
   struct walk_fault fault;
   uint64_t gpa;
   n = MIN(n, PAGE_SIZE - linear % PAGE_SIZE);
-  if (!walk_code(v, m, linear, &gpa, &fault)) {
+  if (!find_code(v, m, linear, &gpa, &fault)) {
     inject_walk_fault(v, linear, &fault);
     return 0;
   }

@@ -273,7 +273,7 @@ struct fetch {
 
 /* What was read is looked at once, at the end: until then a table's address is cut so that it stays
  * in the arena wherever a bad entry leads. */
-static inline bool fetch_step(struct fetch *f, unsigned shift) {
+static __attribute__((always_inline)) inline bool fetch_step(struct fetch *f, unsigned shift) {
   uint64_t entry_gpa = (f->entry & f->address_mask) + ((f->linear >> shift) & 511) * 8;
   if (unlikely(!user_load64(entry_gpa, &f->entry)))
     return false;
@@ -282,7 +282,8 @@ static inline bool fetch_step(struct fetch *f, unsigned shift) {
   return true;
 }
 
-static inline bool fetch_walk(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
+static __attribute__((always_inline)) inline bool fetch_walk(const struct x86_mode *m,
+                                                             uint64_t linear, uint64_t *gpa) {
   struct fetch f = {
       .linear = linear, .address_mask = cpuid_address_mask, .entry = m->cr3, .all = ~0ull};
   uint64_t offset_mask = PAGE_2M - 1;
@@ -297,6 +298,15 @@ static inline bool fetch_walk(const struct x86_mode *m, uint64_t linear, uint64_
   }
   *gpa = (f.entry & f.address_mask & ~offset_mask) | (linear & offset_mask);
   return (f.all & PTE_P) && !(f.any & cpuid_reserved_address);
+}
+
+bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
+  if (!(m->efer & EFER_LMA))
+    return false;
+  user_open();
+  bool done = fetch_walk(m, linear, gpa);
+  user_close();
+  return done;
 }
 
 int64_t walk_fetch(const struct x86_mode *m, uint64_t linear) {

@@ -171,8 +171,10 @@ bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa
 /* The same for somebody who has read the mode already. */
 bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
                uint64_t *gpa, struct walk_fault *fault);
-/* The four bytes at `linear`, from where the machine has just fetched, so that its rights are not
- * asked again; in the common case: long mode, a small or 2 MiB page, all in it. -1: walk in full. */
+/* Where the code is from which the machine has just fetched, so that its rights are not asked
+ * again; in the common case: long mode, a small or 2 MiB page. False: walk in full. */
+bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa);
+/* The four bytes there, if they are in one page, or -1. */
 int64_t walk_fetch(const struct x86_mode *m, uint64_t linear);
 /* A fault at guest-physical `gpa`: true if the memory map has it with that right by now (after
  * log-dirty was served), so that the access is worth trying again. */
