@@ -163,6 +163,42 @@ static void test_hlt_without_interrupts(void **state) {
   assert_true(world.halted_for_good);
 }
 
+static void test_cr4_write(void **state) {
+  (void)state;
+  world.creg[CREG_CR4] = BIT(5);
+  INSN(0x0f, 0x22, 0xe0); // mov %rax, %cr4
+  gpr[RAX] = BIT(5) | BIT(7) | BIT(21);
+  x86_exit_cr4_write(cpu0);
+  assert_advanced(3);
+  assert_int_equal(world.creg[CREG_CR4], BIT(5) | BIT(7) | BIT(21));
+  start_rip += 3;
+  INSN(0x41, 0x0f, 0x22, 0xe1); // mov %r9, %cr4
+  static const uint64_t illegal[] = {BIT(5) | BIT(13), BIT(5) | BIT(40),
+                                     0 /* long mode needs PAE */};
+  for (unsigned i = 0; i < ARRAY_SIZE(illegal); i++) {
+    cpu0->arch.event.type = EVENT_NONE;
+    gpr[R9] = illegal[i];
+    x86_exit_cr4_write(cpu0);
+    assert_exception(VECTOR_GP);
+    assert_int_equal(world.creg[CREG_CR4], BIT(5) | BIT(7) | BIT(21));
+  }
+}
+
+static void test_cr8_write(void **state) {
+  (void)state;
+  INSN(0x44, 0x0f, 0x22, 0xc1); // mov %rcx, %cr8
+  gpr[RCX] = 7;
+  x86_exit_cr8_write(cpu0);
+  assert_advanced(4);
+  assert_int_equal(world.creg[CREG_CR8], 7);
+  start_rip += 4;
+  INSN(0x44, 0x0f, 0x22, 0xc1);
+  gpr[RCX] = 16;
+  x86_exit_cr8_write(cpu0);
+  assert_exception(VECTOR_GP);
+  assert_int_equal(world.creg[CREG_CR8], 7);
+}
+
 // --- ports ---------------------------------------------------------------------------------
 
 static void out(uint16_t port, uint8_t size, uint32_t value) {
@@ -421,6 +457,8 @@ int main(void) {
       TEST(test_hlt),
       TEST(test_hlt_without_interrupts),
       TEST(test_ports),
+      TEST(test_cr4_write),
+      TEST(test_cr8_write),
       TEST(test_string_io_is_refused),
       TEST(test_nothing_there),
       TEST(test_forms_that_are_not_decoded),
