@@ -26,7 +26,18 @@ struct x86_segment {
   uint32_t limit;
   uint64_t base;
 };
-enum x86_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, SEG_GDTR, SEG_IDTR };
+enum x86_seg {
+  SEG_ES,
+  SEG_CS,
+  SEG_SS,
+  SEG_DS,
+  SEG_FS,
+  SEG_GS,
+  SEG_LDTR,
+  SEG_TR,
+  SEG_GDTR,
+  SEG_IDTR
+};
 #define SEG_ATTR_L  0x200u
 #define SEG_ATTR_DB 0x400u
 
@@ -71,34 +82,36 @@ enum x86_activity { ACTIVITY_RUN, ACTIVITY_HALT, ACTIVITY_WAIT_SIPI, ACTIVITY_OF
 
 struct arch_vcpu {
   struct x86_regs regs;
-  uint64_t next_rip;        /* of the exit's instruction where the machine reports it, else 0 */
-  struct x86_event event;   /* to inject; an event whose delivery an exit interrupted stands here too */
-  bool interrupt_shadow;    /* of STI or MOV SS, valid as regs are */
+  uint64_t next_rip; /* of the exit's instruction where the machine reports it, else 0 */
+  struct x86_event
+      event; /* to inject; an event whose delivery an exit interrupted stands here too */
+  bool interrupt_shadow; /* of STI or MOV SS, valid as regs are */
   bool nmi_pending;
-  uint8_t window_class;     /* what waits for the window is due once CR8 is below this; 0: whatever CR8 is */
-  bool nmi_blocked;         /* an NMI was injected and its IRET has not run */
-  bool nmi_iret;            /* the IRET at nmi_iret_rip is about to run */
-  bool nmi_step;            /* RFLAGS.TF is ours, to see the end of that IRET */
+  uint8_t window_class; /* what waits for the window is due once CR8 is below this; 0: whatever CR8
+                           is */
+  bool nmi_blocked;     /* an NMI was injected and its IRET has not run */
+  bool nmi_iret;        /* the IRET at nmi_iret_rip is about to run */
+  bool nmi_step;        /* RFLAGS.TF is ours, to see the end of that IRET */
   uint64_t nmi_iret_rip;
   enum x86_activity activity;
   uint64_t dr[4];
   uint64_t xcr0;
   uint64_t xss;
-  uint64_t apic_base;       /* IA32_APIC_BASE */
-  uint64_t tsc_adjust;      /* IA32_TSC_ADJUST */
+  uint64_t apic_base;  /* IA32_APIC_BASE */
+  uint64_t tsc_adjust; /* IA32_TSC_ADJUST */
   uint64_t tsc_aux;
   uint64_t misc_enable;
   struct x86_mtrr mtrr;
   struct vlapic lapic;
-  uint64_t thread_sp;       /* saved stack pointer of the thread, arena address */
-  void *fpu;                /* XSAVE area, arena page */
-  void *vendor;             /* control block (SVM: VMCB), arena page */
+  uint64_t thread_sp; /* saved stack pointer of the thread, arena address */
+  void *fpu;          /* XSAVE area, arena page */
+  void *vendor;       /* control block (SVM: VMCB), arena page */
   uint64_t vendor_maddr;
   uint32_t asid;
   uint64_t asid_generation; /* of `asid_cpu`; another: a new ASID is due */
   struct cpu *asid_cpu;
-  uint64_t flush_seen;      /* domain's flush_gen when the translations were last dropped here */
-  uint64_t undecoded;       /* accesses in a form that root mode does not decode */
+  uint64_t flush_seen; /* domain's flush_gen when the translations were last dropped here */
+  uint64_t undecoded;  /* accesses in a form that root mode does not decode */
 };
 
 struct arch_domain {

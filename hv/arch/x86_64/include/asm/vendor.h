@@ -83,13 +83,13 @@ void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
 void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
 /* #PF with its address in CR2. */
 void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
-#define VECTOR_DB 1
+#define VECTOR_DB  1
 #define VECTOR_NMI 2
-#define VECTOR_UD 6
-#define VECTOR_DF 8
-#define VECTOR_GP 13
-#define VECTOR_PF 14
-#define VECTOR_MC 18
+#define VECTOR_UD  6
+#define VECTOR_DF  8
+#define VECTOR_GP  13
+#define VECTOR_PF  14
+#define VECTOR_MC  18
 
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
  * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
@@ -124,16 +124,16 @@ enum insn_op {
   INSN_RDPMC,
   INSN_IN_OUT,
   INSN_MOV_CR, /* mov control register <- reg */
-  INSN_LOAD,  /* mov reg <- mem (also movzx, movsx) */
-  INSN_STORE, /* mov mem <- reg or immediate */
+  INSN_LOAD,   /* mov reg <- mem (also movzx, movsx) */
+  INSN_STORE,  /* mov mem <- reg or immediate */
 };
 struct insn {
   enum insn_op op;
   uint8_t length;
-  uint8_t size;        /* of the memory operand: 1, 2, 4, 8 */
-  uint8_t reg;         /* register operand (0..15), 0xff: immediate */
-  uint8_t reg_size;    /* bytes of the register that a load writes */
-  bool high_byte;      /* ah, ch, dh, bh */
+  uint8_t size;     /* of the memory operand: 1, 2, 4, 8 */
+  uint8_t reg;      /* register operand (0..15), 0xff: immediate */
+  uint8_t reg_size; /* bytes of the register that a load writes */
+  bool high_byte;   /* ah, ch, dh, bh */
   bool sign_extend;
   uint64_t immediate;
 };
@@ -191,7 +191,7 @@ uint64_t fpu_get_xcr0(struct vcpu *v);
 
 struct state_record {
   const char *name;
-  uint32_t id; /* stable, for save and debugging */
+  uint32_t id;    /* stable, for save and debugging */
   uint64_t reset; /* value at power-on */
   uint64_t init;  /* value after INIT, unless keep */
   bool keep_on_init;

@@ -16,10 +16,10 @@ struct vcpu;
 #define VLAPIC_BASE 0xfee00000ull
 
 struct vlapic {
-  uint32_t id;         /* x2APIC id: vCPU id * 2, as on Xen */
-  uint32_t ldr, dfr;   /* logical destination, xAPIC */
+  uint32_t id;       /* x2APIC id: vCPU id * 2, as on Xen */
+  uint32_t ldr, dfr; /* logical destination, xAPIC */
   uint32_t tpr, spurious, esr, esr_pending;
-  uint32_t lvt[6];     /* timer, thermal, performance, LINT0, LINT1, error */
+  uint32_t lvt[6]; /* timer, thermal, performance, LINT0, LINT1, error */
   uint64_t icr;
   uint32_t divide, initial_count;
   uint64_t timer_start;  /* system time when the count was written, ns */
@@ -47,7 +47,8 @@ uint64_t vlapic_base_read(struct vcpu *v);
 uint64_t vlapic_tsc_deadline_read(struct vcpu *v);
 void vlapic_tsc_deadline_write(struct vcpu *v, uint64_t value);
 
-/* Set a vector in the IRR (edge); from the vCPU itself or a sibling. The caller mails the target. */
+/* Set a vector in the IRR (edge); from the vCPU itself or a sibling. The caller mails the target.
+ */
 void vlapic_raise(struct vcpu *v, uint8_t vector);
 /* The highest vector that may be delivered above the processor priority, or -1. */
 int vlapic_pending(struct vcpu *v);
