@@ -112,8 +112,7 @@ static __boot enum status payload_check(unsigned i) {
       REFUSE("reason=payload-overlap payload=%u other=%u\n", i, j);
   }
   const uint64_t *w = boot_phys(image.maddr + p->offset);
-  struct manifest_sum s =
-      sum_words(w, DIV_ROUND_UP(p->size, 8), (struct manifest_sum){1, 0});
+  struct manifest_sum s = sum_words(w, DIV_ROUND_UP(p->size, 8), (struct manifest_sum){1, 0});
   if (!sum_equal(s, p->sum))
     REFUSE("reason=checksum what=payload payload=%u name=%.31s\n", i, p->name);
   return STATUS_OK;
@@ -193,8 +192,8 @@ static __boot enum status domain_check(unsigned i) {
   for (unsigned j = 0; j < i; j++)
     if (image.domains[j].domid == d->domid || !strcmp(image.domains[j].name, d->name))
       REFUSE("reason=domain-twice domain=%s\n", d->name);
-  if (!d->domid || d->domid >= 0x7ff0 || !d->vcpus || d->vcpus > MANIFEST_MAX_VCPUS ||
-      !d->weight || d->weight > 65535 || d->evtchn_limit > 4096)
+  if (!d->domid || d->domid >= 0x7ff0 || !d->vcpus || d->vcpus > MANIFEST_MAX_VCPUS || !d->weight ||
+      d->weight > 65535 || d->evtchn_limit > 4096)
     REFUSE("reason=domain-range domain=%s\n", d->name);
   if (!slice_ok(d->first_vcpu, d->vcpus, h->vcpus.count) ||
       !slice_ok(d->first_region, d->regions, h->regions.count) ||

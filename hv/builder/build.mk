@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 hv-y += builder/boot.o builder/domain.o
 hv-$(CONFIG_FIGURES) += builder/figures.o
 hv-$(if $(CONFIG_FIGURES),,y) += builder/figures_none.o

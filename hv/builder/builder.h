@@ -21,7 +21,8 @@ struct builder_image {
 };
 extern struct builder_image image;
 
-/* Figures (figures.c, or its empty twin): a vCPU has been made of so many frames; let the domains go. */
+/* Figures (figures.c, or its empty twin): a vCPU has been made of so many frames; let the domains
+ * go. */
 void figures_vcpu_made(uint64_t frames);
 void figures_release(void);
 

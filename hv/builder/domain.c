@@ -10,6 +10,7 @@
 #include <guest.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
+#include <restart.h>
 #include <sched.h>
 
 /* --- memory ------------------------------------------------------------------------- */
@@ -100,11 +101,6 @@ void build_forget(struct domain *d) {
     payload_drop(image.loads[m->first_load + i].payload);
 }
 
-static bool may_restart(const struct manifest_domain *m) {
-  return m->on_shutdown == MANIFEST_ACTION_RESTART || m->on_reboot == MANIFEST_ACTION_RESTART ||
-         m->on_crash == MANIFEST_ACTION_RESTART;
-}
-
 /* --- both --------------------------------------------------------------------------------- */
 
 enum status build_domain(struct domain *d) {
@@ -117,7 +113,7 @@ enum status build_domain(struct domain *d) {
     s = load_copy(&image.loads[m->first_load + i]);
   if (s)
     return s;
-  if (!may_restart(m))
+  if (!restart_possible(m))
     build_forget(d);
   for (uint32_t i = 0; i < d->vcpu_count; i++)
     arch_vcpu_reset(d->vcpus[i]);

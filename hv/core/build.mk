@@ -6,3 +6,4 @@ hv-y += $(if $(CONFIG_SCHED_FAIR),core/sched_fair.o,core/sched_fair_none.o)
 hv-y += core/vcpu.o core/domain.o
 hv-y += core/console.o core/log.o core/panic.o
 hv-y += core/$(if $(CONFIG_CONSOLE_INPUT),console_mux,console_plain).o
+hv-y += $(if $(CONFIG_RESTART),core/restart.o,core/restart_none.o)

@@ -7,6 +7,7 @@
 #include <build.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
+#include <restart.h>
 #include <sched.h>
 
 struct domain_stub *domains;
@@ -68,10 +69,8 @@ static enum manifest_action end_action(const struct domain_stub *d) {
   uint8_t a = d->end == DOMAIN_END_POWEROFF ? m->on_shutdown
               : d->end == DOMAIN_END_REBOOT ? m->on_reboot
                                             : m->on_crash;
-  if (a == MANIFEST_ACTION_RESTART && m->max_restarts && d->restarts >= m->max_restarts) {
-    log_printf("domain %s: has restarted %u times, stays stopped\n", m->name, d->restarts);
+  if (a == MANIFEST_ACTION_RESTART && !restart_wanted(d))
     return MANIFEST_ACTION_STOP;
-  }
   return (enum manifest_action)a;
 }
 

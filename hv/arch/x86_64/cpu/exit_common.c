@@ -7,6 +7,7 @@
 #include <abi/guest_platform.h>
 #include <asm/cpu_ops.h>
 #include <asm/vendor.h>
+#include <lib/atomic.h>
 #include <personality.h>
 #include "fetch.h"
 
@@ -87,9 +88,12 @@ void x86_exit_wrmsr(struct vcpu *v) {
 
 /* The thread blocks before the next entry (arch_vcpu_halted). */
 void x86_exit_hlt(struct vcpu *v) {
+  enum x86_activity running = ACTIVITY_RUN;
   if (!x86_skip(v, INSN_HLT))
     return;
-  v->arch.activity = ACTIVITY_HALT;
+  /* Unless a sibling has taken it down meanwhile. */
+  if (!atomic_cas(&v->arch.activity, &running, ACTIVITY_HALT))
+    return;
   if (unlikely(!(v->arch.regs.rflags & RFLAGS_IF)) && !v->arch.nmi_pending)
     personality_vcpu_halted_for_good(v);
 }

@@ -141,11 +141,8 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
 bool arch_vcpu_halted(struct vcpu *v) {
   if (likely(v->arch.activity == ACTIVITY_RUN))
     return false;
-  if (v->arch.activity == ACTIVITY_HALT && arch_vcpu_can_take_interrupt(v)) {
-    v->arch.activity = ACTIVITY_RUN;
-    return false;
-  }
-  return true;
+  enum x86_activity halted = ACTIVITY_HALT;
+  return !(arch_vcpu_can_take_interrupt(v) && atomic_cas(&v->arch.activity, &halted, ACTIVITY_RUN));
 }
 
 bool arch_vcpu_offline(struct vcpu *v) {

@@ -16,14 +16,16 @@
 #define BOOT_MAPPED (1ull << 32)
 #define RANGES_MAX  (2 * BOOT_REGIONS_MAX)
 
-extern char _text[], _etext[], _rodata[], _erodata[], _data[], _end[], _boot_start[], _boot_text_end[],
-    _boot_end[];
+extern char _text[], _etext[], _rodata[], _erodata[], _data[], _end[], _boot_start[],
+    _boot_text_end[], _boot_end[];
 
 /* Usable RAM less what is in use, page-aligned, ascending. */
 static __boot_data struct boot_region ranges[RANGES_MAX];
 static __boot_data unsigned range_count;
 static __boot_data bool early = true;
 static __boot_data uint64_t shared_heap_next;
+
+uint64_t mm_frame_table_frames, mm_early_private;
 
 static const struct region_payer shared_payer = {OWNER_HV, FRAME_HV};
 static const struct region_payer private_payer = {OWNER_HV, FRAME_PRIVATE};
@@ -80,8 +82,12 @@ static __boot mfn_t early_frame(void) {
   return maddr_to_mfn(MADDR(a));
 }
 
+/* What is taken early is marked as the hypervisor's later, whoever pays. */
 mfn_t mm_frame(struct region_payer p) {
-  return early ? early_frame() : frame_alloc(0, p.owner, p.kind);
+  if (!early)
+    return frame_alloc(0, p.owner, p.kind);
+  mm_early_private += p.kind == FRAME_PRIVATE;
+  return early_frame();
 }
 
 mfn_t region_create(struct region_payer p) {
@@ -108,12 +114,11 @@ static __boot void private_fill(uint64_t base, struct cpu *c, mfn_t top) {
   static const struct {
     uint64_t va;
     unsigned frames;
-  } parts[] = {{PRIVATE_CPU, 2},        {PRIVATE_NMI_STACK, 1},  {PRIVATE_MC_STACK, 1},
-               {PRIVATE_DF_STACK, 1},   {PRIVATE_IDLE_STACK, 2}, {PRIVATE_VENDOR, 2}};
+  } parts[] = {{PRIVATE_CPU, 2},      {PRIVATE_NMI_STACK, 1},  {PRIVATE_MC_STACK, 1},
+               {PRIVATE_DF_STACK, 1}, {PRIVATE_IDLE_STACK, 2}, {PRIVATE_VENDOR, 2}};
   for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
     private_map(base, parts[i].va, parts[i].frames);
-  region_map(base + (PRIVATE_TOP_TABLE - PRIVATE_BASE), mfn_to_maddr(top).v, PTE_RW,
-             private_payer);
+  region_map(base + (PRIVATE_TOP_TABLE - PRIVATE_BASE), mfn_to_maddr(top).v, PTE_RW, private_payer);
   region_prepare(base + (PRIVATE_WINDOWS - PRIVATE_BASE), private_payer);
 
   struct cpu_private *p = (void *)(base + (PRIVATE_CPU - PRIVATE_BASE));
@@ -132,7 +137,6 @@ static __boot void top_fill(uint64_t *top, uint64_t identity, mfn_t private) {
   top[SLOT_PRIVATE] = mfn_to_maddr(private).v | PTE_TABLE | PTE_NX;
 }
 
-uint64_t mm_frame_table_frames;
 static uint64_t top_tables[CPUS_MAX];
 
 uint64_t mm_cpu_top_table(struct cpu *c) {
@@ -247,7 +251,7 @@ static __boot void ranges_init(void) {
 
 static __boot void boot_cpu_tables(void) {
   uint64_t *loader_top = boot_phys(read_cr3() & PTE_ADDR);
-  mfn_t top = early_frame(), private = region_create(private_payer);
+  mfn_t top = mm_frame(private_payer), private = region_create(private_payer);
   text_table = mfn_to_maddr(region_create(shared_payer)).v;
   shared_table = mfn_to_maddr(region_create(shared_payer)).v;
   uint64_t *t = boot_phys(mfn_to_maddr(top).v);

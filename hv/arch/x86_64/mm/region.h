@@ -9,24 +9,24 @@
 
 #include <frame.h>
 
-#define PTE_P      0x001ull
-#define PTE_W      0x002ull
-#define PTE_U      0x004ull
-#define PTE_PWT    0x008ull
-#define PTE_PCD    0x010ull
-#define PTE_A      0x020ull
-#define PTE_D      0x040ull
-#define PTE_LARGE  0x080ull
-#define PTE_G      0x100ull
-#define PTE_NX     (1ull << 63)
-#define PTE_ADDR   0x000ffffffffff000ull
+#define PTE_P       0x001ull
+#define PTE_W       0x002ull
+#define PTE_U       0x004ull
+#define PTE_PWT     0x008ull
+#define PTE_PCD     0x010ull
+#define PTE_A       0x020ull
+#define PTE_D       0x040ull
+#define PTE_LARGE   0x080ull
+#define PTE_G       0x100ull
+#define PTE_NX      (1ull << 63)
+#define PTE_ADDR    0x000ffffffffff000ull
 
 /* Accessed and dirty are preset, so that the CPU never writes to our tables. */
-#define PTE_TABLE (PTE_P | PTE_W | PTE_A)
-#define PTE_RW    (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
-#define PTE_RO    (PTE_P | PTE_A | PTE_NX)
-#define PTE_RX    (PTE_P | PTE_A)
-#define PTE_DEV   (PTE_RW | PTE_PCD | PTE_PWT)
+#define PTE_TABLE   (PTE_P | PTE_W | PTE_A)
+#define PTE_RW      (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
+#define PTE_RO      (PTE_P | PTE_A | PTE_NX)
+#define PTE_RX      (PTE_P | PTE_A)
+#define PTE_DEV     (PTE_RW | PTE_PCD | PTE_PWT)
 
 #define REGION_SELF 511u
 
@@ -44,15 +44,16 @@ enum status region_map(uint64_t va, uint64_t maddr, uint64_t flags, struct regio
 enum status region_prepare(uint64_t va, struct region_payer p);
 /* Map `frames` pages of new zeroed memory, writable. */
 enum status region_map_new(uint64_t va, unsigned frames, struct region_payer p);
-/* Unmap one page here; returns its entry (0: nothing was there). Other CPUs are the caller's matter. */
+/* Unmap one page here; returns its entry (0: nothing was there). Other CPUs are the caller's
+ * matter. */
 uint64_t region_unmap(uint64_t va);
 uint64_t *region_pte(uint64_t va); /* the level-1 entry's address; its tables must exist */
 uint64_t *region_pde(uint64_t va);
 
 /* A zeroed frame, from the early ranges before the allocator exists and later from it. */
 mfn_t mm_frame(struct region_payer p);
-/* Link a region's level-3 table at a slot of this CPU's top-level table, and take it out again (with
- * the flush that makes this true). */
+/* Link a region's level-3 table at a slot of this CPU's top-level table, and take it out again
+ * (with the flush that makes this true). */
 void slot_link(unsigned slot, uint64_t table, uint64_t flags);
 void slot_unlink(unsigned slot);
 

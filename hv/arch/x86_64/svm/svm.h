@@ -10,8 +10,8 @@ static inline struct vmcb *vmcb_of(const struct vcpu *v) {
   return v->arch.vendor;
 }
 
-/* Shared by all domains while nothing is passed through: every port exits, every MSR but msr_direct's
- * exits. Machine addresses. */
+/* Shared by all domains while nothing is passed through: every port exits, every MSR but
+ * msr_direct's exits. Machine addresses. */
 extern uint64_t svm_iopm, svm_msrpm;
 
 void svm_run(struct vcpu *v);

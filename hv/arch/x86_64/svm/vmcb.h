@@ -41,17 +41,17 @@
 #define INTERCEPT_XSETBV   BIT(13)
 #define INTERCEPT_RDPRU    BIT(14)
 
-#define VINTR_TPR     0xffull
-#define VINTR_IRQ     BIT(8)
-#define VINTR_PRIO    (0xfull << 16)
-#define VINTR_IGN_TPR BIT(20)
-#define VINTR_MASKING BIT(24)
+#define VINTR_TPR          0xffull
+#define VINTR_IRQ          BIT(8)
+#define VINTR_PRIO         (0xfull << 16)
+#define VINTR_IGN_TPR      BIT(20)
+#define VINTR_MASKING      BIT(24)
 
-#define EVENT_VALID      BIT(31)
-#define EVENT_ERROR      BIT(11)
-#define EVENT_TYPE_SHIFT 8 /* 0 interrupt, 2 NMI, 3 exception, 4 INT n */
+#define EVENT_VALID        BIT(31)
+#define EVENT_ERROR        BIT(11)
+#define EVENT_TYPE_SHIFT   8 /* 0 interrupt, 2 NMI, 3 exception, 4 INT n */
 
-#define TLB_FLUSH_ALL 1
+#define TLB_FLUSH_ALL      1
 
 enum svm_exit {
   EXIT_CR4_WRITE = 0x14,

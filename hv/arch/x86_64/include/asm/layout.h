@@ -19,25 +19,25 @@
 #ifndef ASM_LAYOUT_H
 #define ASM_LAYOUT_H
 
-#define SLOT_BITS 39
-#define SLOT_VA(n) (0xffff000000000000ul + ((unsigned long)(n) << SLOT_BITS))
+#define SLOT_BITS          39
+#define SLOT_VA(n)         (0xffff000000000000ul + ((unsigned long)(n) << SLOT_BITS))
 
-#define TEXT_BASE    0xffffffff80000000ul
-#define SLOT_TEXT    511
-#define SLOT_SHARED  510
-#define SLOT_PRIVATE 509
-#define SLOT_ARENA   508
-#define SLOT_GUEST   256
-#define GUEST_SLOTS  8
+#define TEXT_BASE          0xffffffff80000000ul
+#define SLOT_TEXT          511
+#define SLOT_SHARED        510
+#define SLOT_PRIVATE       509
+#define SLOT_ARENA         508
+#define SLOT_GUEST         256
+#define GUEST_SLOTS        8
 
-#define SHARED_BASE  SLOT_VA(SLOT_SHARED)
-#define PRIVATE_BASE SLOT_VA(SLOT_PRIVATE)
-#define ARENA_BASE   SLOT_VA(SLOT_ARENA)
-#define ARENA_GUEST  SLOT_VA(SLOT_GUEST)
+#define SHARED_BASE        SLOT_VA(SLOT_SHARED)
+#define PRIVATE_BASE       SLOT_VA(SLOT_PRIVATE)
+#define ARENA_BASE         SLOT_VA(SLOT_ARENA)
+#define ARENA_GUEST        SLOT_VA(SLOT_GUEST)
 
 /* SHARED: the frame table first, then a bump area for stubs and device registers. */
-#define FRAME_TABLE_BASE SHARED_BASE
-#define SHARED_HEAP_BASE (SHARED_BASE + (256ul << 30))
+#define FRAME_TABLE_BASE   SHARED_BASE
+#define SHARED_HEAP_BASE   (SHARED_BASE + (256ul << 30))
 
 /* PRIVATE: page by page; unmapped guards between stacks. struct cpu_private is first. */
 #define PRIVATE_CPU        PRIVATE_BASE              /* struct cpu_private, 1 page */

@@ -32,18 +32,20 @@ extern uint64_t boot_wait_tsc, boot_copy_tsc;
  * (slot 0). Not callable after mm_finish_boot. */
 void *boot_phys(uint64_t maddr);
 
-/* A word of the hypervisor's command line, `name` or `name=value`; boot only. `size` is at least 1. */
+/* A word of the hypervisor's command line, `name` or `name=value`; boot only. `size` is at least 1.
+ */
 bool option_get(const char *name, char *value, size_t size);
 
 /* Order of boot, in boot/main.c:
  *   head.S -> boot_main(magic, info):  multiboot_parse, console_early, cpu_check,
  *   mm_init, acpi_init, apic_init (calibrates), traps, smp_start, builder_boot, cpu_loop */
-void mm_init(void);                   /* regions, frame table, allocator; boot CPU's tables */
+void mm_init(void);                    /* regions, frame table, allocator; boot CPU's tables */
 extern uint64_t mm_frame_table_frames; /* that hold the frame records */
-void mm_cpu_create(struct cpu *c);    /* boot CPU makes another CPU's private part and top table */
+extern uint64_t mm_early_private;      /* of the boot CPU's private part, of kind HV */
+void mm_cpu_create(struct cpu *c);     /* boot CPU makes another CPU's private part and top table */
 uint64_t mm_cpu_top_table(struct cpu *c); /* its machine address, for the trampoline */
-void mm_finish_boot(void);            /* removes the identity map everywhere, frees __boot frames; each
-                                         CPU calls it before cpu_loop, the boot CPU last */
+void mm_finish_boot(void); /* removes the identity map everywhere, frees __boot frames; each
+                              CPU calls it before cpu_loop, the boot CPU last */
 /* Map device registers uncached / memory read-only into the shared heap; for good. */
 void *mm_map_device(uint64_t maddr, uint64_t size);
 void *mm_map_shared(uint64_t maddr, uint64_t size, bool writable);
@@ -60,24 +62,24 @@ struct acpi_info {
   uint64_t ioapic_address[8];
   uint32_t ioapic_gsi[8];
   unsigned ioapic_count;
-  uint32_t isa_gsi[16];    /* interrupt source overrides */
+  uint32_t isa_gsi[16]; /* interrupt source overrides */
   uint16_t isa_flags[16];
-  uint64_t hpet_address;   /* 0: none */
-  uint32_t pm_timer_port;  /* 0: none */
+  uint64_t hpet_address;  /* 0: none */
+  uint32_t pm_timer_port; /* 0: none */
   bool pm_timer_32bit;
   uint32_t pm1a_port, pm1b_port; /* control blocks */
   uint8_t s5_a, s5_b;            /* SLP_TYP values; */
-  uint16_t smi_port;             /* write acpi_enable there to get the PM1 ports; 0: they are there */
+  uint16_t smi_port; /* write acpi_enable there to get the PM1 ports; 0: they are there */
   uint8_t acpi_enable;
   bool s5_found;
-  uint64_t reset_address;  /* I/O port or memory */
+  uint64_t reset_address; /* I/O port or memory */
   uint8_t reset_space, reset_value;
 };
 extern struct acpi_info acpi_info;
 /* Restart the machine, by whatever means it has. */
 void machine_reset(void) __noreturn;
-/* Every length and checksum is checked; a bad table is skipped with a log line. INVALID if no usable
- * MADT exists (then one CPU, with a line). */
+/* Every length and checksum is checked; a bad table is skipped with a log line. INVALID if no
+ * usable MADT exists (then one CPU, with a line). */
 enum status acpi_init(void);
 
 /* --- irq/ ------------------------------------------------------------------------ */
@@ -86,14 +88,14 @@ enum status acpi_init(void);
 #define VECTOR_KICK     0xf1
 #define VECTOR_UART     0xf2
 #define VECTOR_SPURIOUS 0xff
-void lapic_init(struct cpu *c);       /* each CPU: xAPIC or x2APIC, spurious vector, timer */
-void lapic_calibrate(void);           /* boot CPU: TSC and LAPIC timer rates */
+void lapic_init(struct cpu *c); /* each CPU: xAPIC or x2APIC, spurious vector, timer */
+void lapic_calibrate(void);     /* boot CPU: TSC and LAPIC timer rates */
 void lapic_eoi(void);
 void lapic_send(uint32_t apic_id, uint32_t vector);
 void lapic_send_nmi_all_others(void);
 void lapic_send_init(uint32_t apic_id);
 void lapic_send_startup(uint32_t apic_id, uint8_t page);
-void ioapic_init(void);                /* boot CPU: maps them all, masks every line */
+void ioapic_init(void); /* boot CPU: maps them all, masks every line */
 void ioapic_route(uint32_t gsi, uint8_t vector, uint32_t apic_id, bool level, bool low);
 extern uint64_t tsc_khz;
 /* pvclock parameters: ns = ((tsc << shift) * mul) >> 32, shift may be negative. */
@@ -101,7 +103,7 @@ extern uint32_t tsc_to_ns_mul;
 extern int8_t tsc_to_ns_shift;
 uint64_t tsc_of_system_time_zero(void);
 uint64_t rdtsc(void);
-uint64_t tsc_to_time(uint64_t tsc);   /* ns of system time */
+uint64_t tsc_to_time(uint64_t tsc); /* ns of system time */
 uint64_t time_to_tsc(uint64_t ns);
 /* Wall clock at system time 0: seconds since 1970, from the CMOS clock, read once at boot. */
 extern uint64_t wallclock_seconds;
@@ -111,15 +113,16 @@ extern uint64_t wallclock_seconds;
 struct cpu_features {
   bool smep, smap, umip, nx, pge, pcid, x2apic, xsave, avx, page1g, next_rip, rdtscp, invariant_tsc;
   bool tsc_deadline, amd, intel, svm, vmx;
-  uint64_t xcr0;         /* all bits that the machine knows and we allow */
-  uint32_t xsave_size;   /* for xcr0 */
+  uint64_t xcr0;       /* all bits that the machine knows and we allow */
+  uint32_t xsave_size; /* for xcr0 */
   uint8_t phys_bits;
 };
 extern struct cpu_features cpu_features;
 void cpu_features_init(void);
-void cpu_init(struct cpu *c);   /* each CPU: CR0, CR4, EFER, GDT, TSS, IDT, XCR0, PAT */
+void cpu_init(struct cpu *c); /* each CPU: CR0, CR4, EFER, GDT, TSS, IDT, XCR0, PAT */
 
-/* Exception fix-up: a fault (#PF, #GP) at `insn` continues at `fixup`; entries in section .fixup. */
+/* Exception fix-up: a fault (#PF, #GP) at `insn` continues at `fixup`; entries in section .fixup.
+ */
 struct fixup_entry {
   uint64_t insn, fixup;
 };
