@@ -8,17 +8,17 @@
 
 #include <lib/types.h>
 
-#define atomic_load(p)         __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define atomic_store(p, x)     __atomic_store_n((p), (x), __ATOMIC_RELEASE)
-#define atomic_read(p)         __atomic_load_n((p), __ATOMIC_RELAXED)
-#define atomic_write(p, x)     __atomic_store_n((p), (x), __ATOMIC_RELAXED)
+#define atomic_load(p)     __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define atomic_store(p, x) __atomic_store_n((p), (x), __ATOMIC_RELEASE)
+#define atomic_read(p)     __atomic_load_n((p), __ATOMIC_RELAXED)
+#define atomic_write(p, x) __atomic_store_n((p), (x), __ATOMIC_RELAXED)
 /* All of these are full barriers. */
-#define atomic_swap(p, x)      __atomic_exchange_n((p), (x), __ATOMIC_SEQ_CST)
-#define atomic_or(p, x)        __atomic_fetch_or((p), (x), __ATOMIC_SEQ_CST)
-#define atomic_and(p, x)       __atomic_fetch_and((p), (x), __ATOMIC_SEQ_CST)
-#define atomic_add(p, x)       __atomic_fetch_add((p), (x), __ATOMIC_SEQ_CST)
-#define atomic_sub(p, x)       __atomic_fetch_sub((p), (x), __ATOMIC_SEQ_CST)
-#define atomic_fence()         __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define atomic_swap(p, x)  __atomic_exchange_n((p), (x), __ATOMIC_SEQ_CST)
+#define atomic_or(p, x)    __atomic_fetch_or((p), (x), __ATOMIC_SEQ_CST)
+#define atomic_and(p, x)   __atomic_fetch_and((p), (x), __ATOMIC_SEQ_CST)
+#define atomic_add(p, x)   __atomic_fetch_add((p), (x), __ATOMIC_SEQ_CST)
+#define atomic_sub(p, x)   __atomic_fetch_sub((p), (x), __ATOMIC_SEQ_CST)
+#define atomic_fence()     __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* If *p == *expected store x and return true, else load *p into *expected. Full barrier. */
 #define atomic_cas(p, expected, x)                                                                 \

@@ -32,7 +32,6 @@ void log_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * stops all CPUs. For broken invariants of our own, never for a guest's input. */
 void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-#define assert(c)                                                                                  \
-  ((c) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #c))
+#define assert(c) ((c) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #c))
 
 #endif

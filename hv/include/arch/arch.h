@@ -43,7 +43,8 @@ enum status arch_arena_create(struct domain_stub *d);
 void arch_arena_link(struct domain_stub *d);
 void arch_arena_unlink(void);
 /* Heap part of the linked arena: map `mfn` read-write at the page `va`, or unmap it and forget
- * every stale translation of it. map: NO_MEMORY when a table is missing. The arena's lock is held. */
+ * every stale translation of it. map: NO_MEMORY when a table is missing. The arena's lock is held.
+ */
 enum status arch_arena_map(void *va, mfn_t mfn);
 void arch_arena_unmap(void *va);
 /* First and end address of the heap part. */
@@ -63,8 +64,8 @@ void arch_scrub(mfn_t mfn, unsigned order);
 #define ARCH_P2M_ENTRIES 512
 typedef uint64_t p2m_pte_t;
 
-/* Level 0 is the last (4 KiB), 1 has 2 MiB leaves, 2 1 GiB leaves if the machine has them. An absent
- * entry is 0. */
+/* Level 0 is the last (4 KiB), 1 has 2 MiB leaves, 2 1 GiB leaves if the machine has them. An
+ * absent entry is 0. */
 bool arch_p2m_leaf_allowed(unsigned level);
 p2m_pte_t arch_p2m_leaf(unsigned level, mfn_t mfn, enum p2m_type t);
 p2m_pte_t arch_p2m_table(unsigned level, mfn_t table);
