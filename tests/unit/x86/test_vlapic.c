@@ -73,8 +73,8 @@ static void test_power_on(void **state) {
   assert_int_equal(reg_read(DFR), UINT32_MAX);
   for (unsigned lvt = LVT_TIMER; lvt <= LVT_ERROR; lvt += 16)
     assert_int_equal(reg_read(lvt), 0x10000);
-  assert_int_equal(vlapic_base_read(cpu0), VLAPIC_BASE | 0x900);
-  assert_int_equal(vlapic_base_read(cpu(1)), VLAPIC_BASE | 0x800);
+  assert_int_equal(cpu0->arch.apic_base, VLAPIC_BASE | 0x900);
+  assert_int_equal(cpu(1)->arch.apic_base, VLAPIC_BASE | 0x800);
   assert_int_equal(cpu(3)->arch.lapic.id, 6);
 }
 
@@ -312,17 +312,17 @@ static void test_deadline(void **state) {
   world.now = 5000;
   world.creg[CREG_TSC_OFFSET] = 100;
   vlapic_tsc_deadline_write(cpu0, 9000); // not in that mode
-  assert_int_equal(vlapic_tsc_deadline_read(cpu0), 0);
+  assert_int_equal(cpu0->arch.lapic.tsc_deadline, 0);
   reg_write(LVT_TIMER, 0x40040);
   vlapic_tsc_deadline_write(cpu0, 9000);
   assert_int_equal(timer()->node.key, 8900);
-  assert_int_equal(vlapic_tsc_deadline_read(cpu0), 9000);
+  assert_int_equal(cpu0->arch.lapic.tsc_deadline, 9000);
   reg_write(INITIAL, 100); // means nothing here
   assert_int_equal(timer()->node.key, 8900);
   assert_int_equal(reg_read(CURRENT), 0);
   fire();
   assert_int_equal(vlapic_pending(cpu0), 0x40);
-  assert_int_equal(vlapic_tsc_deadline_read(cpu0), 0);
+  assert_int_equal(cpu0->arch.lapic.tsc_deadline, 0);
   vlapic_tsc_deadline_write(cpu0, 1); // past
   assert_true(timer()->node.key <= world.now);
   vlapic_tsc_deadline_write(cpu0, UINT64_MAX);

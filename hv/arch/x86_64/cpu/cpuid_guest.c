@@ -10,7 +10,7 @@
 #include <lib/lib.h>
 #include <personality.h>
 
-enum { EAX, EBX, ECX, EDX };
+enum { EAX, EBX, ECX, EDX, WHOLE };
 
 #define BASIC_MAX    0xdu
 #define EXTENDED     0x80000000u
@@ -62,18 +62,11 @@ struct row {
 /* Bits by their numbers, in the order of the manuals' tables. */
 static const struct row rows[] = {
     /* Vendor, family and model; brand string; caches and TLBs. */
-    ROW(0, EBX, ALL), ROW(0, ECX, ALL), ROW(0, EDX, ALL), ROW(1, EAX, ALL),
-    ROW(1, EBX, 0x0000ff00), /* CLFLUSH size */
-    ROW(2, EAX, ALL), ROW(2, EBX, ALL), ROW(2, ECX, ALL), ROW(2, EDX, ALL), ROW(EXTENDED, EBX, ALL),
-    ROW(EXTENDED, ECX, ALL), ROW(EXTENDED, EDX, ALL), ROW(0x80000001, EAX, ALL),
-    ROW(0x80000001, EBX, 0xf0000000), ROW(0x80000002, EAX, ALL), ROW(0x80000002, EBX, ALL),
-    ROW(0x80000002, ECX, ALL), ROW(0x80000002, EDX, ALL), ROW(0x80000003, EAX, ALL),
-    ROW(0x80000003, EBX, ALL), ROW(0x80000003, ECX, ALL), ROW(0x80000003, EDX, ALL),
-    ROW(0x80000004, EAX, ALL), ROW(0x80000004, EBX, ALL), ROW(0x80000004, ECX, ALL),
-    ROW(0x80000004, EDX, ALL), ROW(0x80000005, EAX, ALL), ROW(0x80000005, EBX, ALL),
-    ROW(0x80000005, ECX, ALL), ROW(0x80000005, EDX, ALL), ROW(0x80000006, EAX, ALL),
-    ROW(0x80000006, EBX, ALL), ROW(0x80000006, ECX, ALL), ROW(0x80000006, EDX, ALL),
-    ROW(0x80000019, EAX, ALL), ROW(0x80000019, EBX, ALL),
+    ROW(0, WHOLE, ALL), ROW(1, EAX, ALL), ROW(1, EBX, 0x0000ff00), /* CLFLUSH size */
+    ROW(2, WHOLE, ALL), ROW(EXTENDED, WHOLE, ALL), ROW(0x80000001, EAX, ALL),
+    ROW(0x80000001, EBX, 0xf0000000), ROW(0x80000002, WHOLE, ALL), ROW(0x80000003, WHOLE, ALL),
+    ROW(0x80000004, WHOLE, ALL), ROW(0x80000005, WHOLE, ALL), ROW(0x80000006, WHOLE, ALL),
+    ROW(0x80000019, WHOLE, ALL),
 
     /* FPU VME DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE36
      * CLFLUSH MMX FXSR SSE SSE2. */
@@ -132,10 +125,11 @@ static __boot struct regs host_leaf(uint32_t leaf, uint32_t sub) {
 }
 
 static __boot void apply_rows(void) {
-  for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-    const struct row *r = &rows[i];
-    if (r->shown)
-      slot(r->leaf)->r[r->reg] |= host_leaf(r->leaf, 0).r[r->reg] & r->bits;
+  for (const struct row *r = rows; r < rows + ARRAY_SIZE(rows); r++) {
+    const struct regs host = host_leaf(r->leaf, 0);
+    for (unsigned reg = EAX; reg <= EDX; reg++)
+      if (r->shown && (r->reg == reg || r->reg == WHOLE))
+        slot(r->leaf)->r[reg] |= host.r[reg] & r->bits;
   }
 }
 

@@ -34,19 +34,9 @@ static uint64_t next_bytes(struct cursor *c, unsigned count) {
 
 static bool take_prefix(struct cursor *c, uint8_t byte) {
   switch (byte) {
-  case 0x26:
-  case 0x2e:
-  case 0x36:
-  case 0x3e:
-  case 0x64:
-  case 0x65:
-  case 0xf0:
-    return true;
   case 0xf2:
-    c->repeat_f3 = false;
-    return true;
   case 0xf3:
-    c->repeat_f3 = true;
+    c->repeat_f3 = byte == 0xf3;
     return true;
   case 0x66:
     c->operand_prefix = true;
@@ -54,8 +44,8 @@ static bool take_prefix(struct cursor *c, uint8_t byte) {
   case 0x67:
     c->address_prefix = true;
     return true;
-  default:
-    return false;
+  default: /* segments, LOCK */
+    return (byte & 0xe7) == 0x26 || (byte & 0xfe) == 0x64 || byte == 0xf0;
   }
 }
 
@@ -168,18 +158,9 @@ static enum insn_op decode_immediate(struct cursor *c, uint8_t opcode, struct in
 
 /* 0f 01: told apart by the whole ModRM byte. */
 static enum insn_op decode_group7(struct cursor *c) {
-  switch (next_byte(c)) {
-  case 0xc1:
-    return INSN_VMCALL;
-  case 0xd1:
-    return INSN_XSETBV;
-  case 0xd9:
-    return INSN_VMMCALL;
-  case 0xf9:
-    return INSN_RDTSCP;
-  default:
-    return INSN_OTHER;
-  }
+  static const uint8_t plain[256] = {
+      [0xc1] = INSN_VMCALL, [0xd1] = INSN_XSETBV, [0xd9] = INSN_VMMCALL, [0xf9] = INSN_RDTSCP};
+  return plain[next_byte(c)];
 }
 
 /* MOV to a control register; which one the exit has told. `mod` counts as 3. */
@@ -191,34 +172,17 @@ static enum insn_op decode_control(struct cursor *c, struct insn *out) {
 }
 
 static enum insn_op decode_two_byte(struct cursor *c, struct insn *out) {
+  static const uint8_t plain[256] = {
+      [0x08] = INSN_INVD,  [0x09] = INSN_WBINVD, [0x30] = INSN_WRMSR, [0x31] = INSN_RDTSC,
+      [0x32] = INSN_RDMSR, [0x33] = INSN_RDPMC,  [0xa2] = INSN_CPUID};
   uint8_t opcode = next_byte(c);
-  switch (opcode) {
-  case 0x01:
+  if (opcode == 0x01)
     return decode_group7(c);
-  case 0x08:
-    return INSN_INVD;
-  case 0x09:
-    return INSN_WBINVD;
-  case 0x22:
+  if (opcode == 0x22)
     return decode_control(c, out);
-  case 0x30:
-    return INSN_WRMSR;
-  case 0x31:
-    return INSN_RDTSC;
-  case 0x32:
-    return INSN_RDMSR;
-  case 0x33:
-    return INSN_RDPMC;
-  case 0xa2:
-    return INSN_CPUID;
-  case 0xb6:
-  case 0xb7:
-  case 0xbe:
-  case 0xbf:
+  if ((opcode & 0xf6) == 0xb6) /* b6, b7, be, bf */
     return decode_extend(c, opcode & 1 ? 2 : 1, opcode & 8, out);
-  default:
-    return INSN_OTHER;
-  }
+  return plain[opcode];
 }
 
 static enum insn_op decode_one_byte(struct cursor *c, uint8_t opcode, struct insn *out) {

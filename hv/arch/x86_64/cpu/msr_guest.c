@@ -86,6 +86,12 @@ static bool write_zero(struct vcpu *v __unused_param, uint32_t arg __unused_para
   return value == 0;
 }
 
+/* One that is stored as it stands; `arg` is its offset in struct vcpu. */
+static bool read_field(struct vcpu *v, uint32_t arg, uint64_t *value) {
+  *value = *(const uint64_t *)((const char *)v + arg);
+  return true;
+}
+
 static bool canonical(uint64_t value) {
   return (uint64_t)((int64_t)(value << 16) >> 16) == value;
 }
@@ -157,18 +163,8 @@ static bool write_tsc(struct vcpu *v, uint32_t arg __unused_param, uint64_t valu
   return true;
 }
 
-static bool read_tsc_adjust(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
-  *value = v->arch.tsc_adjust;
-  return true;
-}
-
 static bool write_tsc_adjust(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {
   move_tsc(v, value - v->arch.tsc_adjust);
-  return true;
-}
-
-static bool read_tsc_aux(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
-  *value = v->arch.tsc_aux;
   return true;
 }
 
@@ -180,18 +176,8 @@ static bool write_tsc_aux(struct vcpu *v, uint32_t arg __unused_param, uint64_t 
   return true;
 }
 
-static bool read_deadline(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
-  *value = vlapic_tsc_deadline_read(v);
-  return true;
-}
-
 static bool write_deadline(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {
   vlapic_tsc_deadline_write(v, value);
-  return true;
-}
-
-static bool read_apic_base(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
-  *value = vlapic_base_read(v);
   return true;
 }
 
@@ -207,24 +193,21 @@ static bool write_x2apic(struct vcpu *v, uint32_t msr, uint64_t value) {
   return (v->arch.apic_base & APIC_X2APIC) && vlapic_msr_write(v, msr, value) == STATUS_OK;
 }
 
-static bool read_misc_enable(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
-  *value = v->arch.misc_enable;
-  return true;
-}
-
 static bool write_hypercall_page(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {
   return personality_hypercall_page(v, value) == STATUS_OK;
 }
 
 /* --- the table ------------------------------------------------------------------------ */
 
+#define AT(member) offsetof(struct vcpu, arch.member)
+
 /* The AMD configuration registers stand here because kernels read them without asking CPUID: HWCR
  * says that the TSC counts at P0 (bit 24), DE_CFG that LFENCE serialises (bit 1), SYSCFG
  * and NB_CFG nothing. */
 static const struct msr_policy table[] = {
     {0x10, 0x10, TSC_FEATURE, read_tsc, write_tsc, 0, ANY_CPU},
-    {MSR_APIC_BASE, MSR_APIC_BASE, ALWAYS, read_apic_base, write_apic_base, 0, ANY_CPU},
-    {0x3b, 0x3b, TSC_ADJUST, read_tsc_adjust, write_tsc_adjust, 0, ANY_CPU},
+    {MSR_APIC_BASE, MSR_APIC_BASE, ALWAYS, read_field, write_apic_base, AT(apic_base), ANY_CPU},
+    {0x3b, 0x3b, TSC_ADJUST, read_field, write_tsc_adjust, AT(tsc_adjust), ANY_CPU},
     {0x8b, 0x8b, ALWAYS, read_zero, write_drop, 0, ANY_CPU}, /* microcode revision */
     {0xfe, 0xfe, MTRR, mtrr_read, NULL, 0, ANY_CPU},
     {0x174, 0x174, SYSENTER, read_creg, write_creg32, CREG_SYSENTER_CS, ANY_CPU},
@@ -232,7 +215,7 @@ static const struct msr_policy table[] = {
     {0x176, 0x176, SYSENTER, read_creg, write_address, CREG_SYSENTER_EIP, ANY_CPU},
     {0x179, 0x179, MACHINE_CHECK, read_zero, NULL, 0, ANY_CPU}, /* no banks */
     {0x17a, 0x17a, MACHINE_CHECK, read_zero, write_zero, 0, ANY_CPU},
-    {0x1a0, 0x1a0, ALWAYS, read_misc_enable, write_drop, 0, INTEL_ONLY},
+    {0x1a0, 0x1a0, ALWAYS, read_field, write_drop, AT(misc_enable), INTEL_ONLY},
     {0x1d9, 0x1d9, ALWAYS, read_zero, write_zero, 0, ANY_CPU}, /* DEBUGCTL: nothing to turn on */
     {0x200, 0x20f, MTRR, mtrr_read, mtrr_write, 0, ANY_CPU},
     {0x250, 0x250, MTRR, mtrr_read, mtrr_write, 0, ANY_CPU},
@@ -240,7 +223,8 @@ static const struct msr_policy table[] = {
     {0x268, 0x26f, MTRR, mtrr_read, mtrr_write, 0, ANY_CPU},
     {0x277, 0x277, PAT, read_creg, write_pat, CREG_PAT, ANY_CPU},
     {0x2ff, 0x2ff, MTRR, mtrr_read, mtrr_write, 0, ANY_CPU},
-    {MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, TSC_DEADLINE, read_deadline, write_deadline, 0, ANY_CPU},
+    {MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, TSC_DEADLINE, read_field, write_deadline,
+     AT(lapic.tsc_deadline), ANY_CPU},
     {MSR_X2APIC, MSR_X2APIC_END, X2APIC, read_x2apic, write_x2apic, 0, ANY_CPU},
     {PERSONALITY_MSR_HYPERCALL, PERSONALITY_MSR_HYPERCALL, ALWAYS, read_zero, write_hypercall_page,
      0, ANY_CPU},
@@ -252,7 +236,7 @@ static const struct msr_policy table[] = {
     {MSR_FS_BASE, MSR_FS_BASE, LONG_MODE, read_base, write_base, SEG_FS, ANY_CPU},
     {MSR_GS_BASE, MSR_GS_BASE, LONG_MODE, read_base, write_base, SEG_GS, ANY_CPU},
     {0xc0000102, 0xc0000102, LONG_MODE, read_creg, write_address, CREG_KERNEL_GS_BASE, ANY_CPU},
-    {MSR_TSC_AUX, MSR_TSC_AUX, RDTSCP, read_tsc_aux, write_tsc_aux, 0, ANY_CPU},
+    {MSR_TSC_AUX, MSR_TSC_AUX, RDTSCP, read_field, write_tsc_aux, AT(tsc_aux), ANY_CPU},
     {0xc0010010, 0xc0010010, ALWAYS, read_zero, write_drop, 0, AMD_ONLY},
     {0xc0010015, 0xc0010015, ALWAYS, read_value, write_drop, BIT(24), AMD_ONLY},
     {0xc001001f, 0xc001001f, ALWAYS, read_zero, write_drop, 0, AMD_ONLY},

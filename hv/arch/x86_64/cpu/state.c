@@ -235,7 +235,7 @@ void state_init(struct vcpu *v) {
 }
 
 /* What is not zero, four to a line. */
-void state_dump(struct vcpu *v) {
+void arch_vcpu_dump(struct vcpu *v) {
   unsigned column = 0;
   for (unsigned i = 0; i < state_count; i++) {
     const struct state_record *r = &state_table[i];
@@ -246,8 +246,4 @@ void state_dump(struct vcpu *v) {
   }
   if (column % 4)
     log_printf("\n");
-}
-
-void arch_vcpu_dump(struct vcpu *v) {
-  state_dump(v);
 }

@@ -334,10 +334,6 @@ bool vlapic_is_mmio(const struct vcpu *v) {
   return vlapic_enabled(v) && !vlapic_x2apic(v);
 }
 
-uint64_t vlapic_base_read(struct vcpu *v) {
-  return v->arch.apic_base;
-}
-
 /* SDM vol. 3, figure 10-27: x2APIC is entered from xAPIC alone, and left by turning all off. */
 static bool mode_change_legal(uint64_t old, uint64_t new) {
   if (new == BASE_X2APIC)

@@ -78,10 +78,6 @@ void vlapic_timer_write_divide(struct vcpu *v, uint32_t value) {
   timer_set(&v->stub->apic_timer, a->timer_start + length_ns(a));
 }
 
-uint64_t vlapic_tsc_deadline_read(struct vcpu *v) {
-  return v->arch.lapic.tsc_deadline;
-}
-
 /* The deadline in system time; further off than any clock runs is cut, so that nothing overflows.
  */
 static uint64_t deadline_time(struct vcpu *v, uint64_t guest_tsc) {

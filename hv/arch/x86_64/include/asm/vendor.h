@@ -203,7 +203,6 @@ extern const struct state_record state_table[];
 extern const unsigned state_count;
 void state_reset(struct vcpu *v);
 void state_init(struct vcpu *v); /* after INIT */
-void state_dump(struct vcpu *v);
 
 /* --- CPUID and MSR policy (cpu/cpuid.c, cpu/msr.c) --------------------------------- */
 

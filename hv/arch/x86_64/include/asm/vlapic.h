@@ -43,8 +43,6 @@ enum status vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t value);
 bool vlapic_is_mmio(const struct vcpu *v);
 /* IA32_APIC_BASE: only the modes may change, as the manuals allow; else INVALID (#GP). */
 enum status vlapic_base_write(struct vcpu *v, uint64_t value);
-uint64_t vlapic_base_read(struct vcpu *v);
-uint64_t vlapic_tsc_deadline_read(struct vcpu *v);
 void vlapic_tsc_deadline_write(struct vcpu *v, uint64_t value);
 
 /* Set a vector in the IRR (edge); from the vCPU itself or a sibling. The caller mails the target.
