@@ -152,7 +152,9 @@ $(IMAGE): $(SYSTEM)/system.yaml tool linux
 image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=folder: another) into build/systems/
 
 run: hv image ##  Boot it: on a terminal, with its consoles; else until all domains are ready
-	@$(PYTHON) tools/run.py $(O)/skerry-hv.elf $(SYSTEM)/system.yaml $(IMAGE)
+	@if [ -t 0 ] && [ -t 1 ]; then build/tools/skerry run $(IMAGE) --hv $(O)/skerry-hv.elf; \
+	else build/tools/skerry run $(SYSTEM)/system.yaml --hv $(O)/skerry-hv.elf --wait-ready 300 \
+		--set-arg skerry.poweroff=1; fi
 
 iso: hv image ##  Make build/skerry.iso, which GRUB boots on BIOS and UEFI
 	@tools/mkiso.sh $(O)/skerry-hv.elf $(IMAGE) build/skerry.iso

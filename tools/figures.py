@@ -75,7 +75,7 @@ def size_figures():
 
 def console_figures(cpus, memory_mib):
     """What the hypervisor reports until both domains have printed something."""
-    extra = ["-kernel", HYPERVISOR, "-initrd", IMAGE, *ICOUNT]
+    extra = ["-kernel", HYPERVISOR, "-initrd", IMAGE, "-append", "figures", *ICOUNT]
     arguments = qemu_arguments(cpus=cpus, memory_mib=memory_mib, extra=extra)
     with Machine(arguments, LOGS / f"figures-{cpus}-{memory_mib}.log") as machine:
         for name in DOMAINS:

@@ -67,7 +67,7 @@ static void put_byte(char c, bool controls) {
 static void emit_chunk(const char *who, const struct console_line *before, const char *s, size_t n,
                        bool controls) {
   lock();
-  if (n && before && open_for != who && before->used) {
+  if (before && open_for != who && before->used) {
     open_line(who);
     for (unsigned i = 0; i < before->used; i++)
       put_byte(before->text[i], controls);
@@ -95,6 +95,10 @@ void console_emit_now(struct domain_stub *d, struct console_line *line, const ch
     emit_chunk(d->config->name, line, s, part, true);
     line_add(line, s, part);
   }
+}
+
+void console_emit_open(struct domain_stub *d, const struct console_line *line) {
+  emit_chunk(d->config->name, line, NULL, 0, true);
 }
 
 static void emit_line(struct domain_stub *d, struct console_line *line) {

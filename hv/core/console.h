@@ -15,4 +15,7 @@ void console_emit_now(struct domain_stub *d, struct console_line *line, const ch
  * left out. */
 void console_emit_lines(struct domain_stub *d, struct console_line *line, const char *s, size_t n);
 
+/* Put out again what `line` has, if another line has come in between. */
+void console_emit_open(struct domain_stub *d, const struct console_line *line);
+
 #endif

@@ -35,6 +35,11 @@ void console_domain_write(struct domain *d, struct console_line *line, const cha
     console_emit_lines(d->stub, line, s, n);
 }
 
+void console_domain_show(struct domain *d, const struct console_line *line) {
+  if (focused(d->stub))
+    console_emit_open(d->stub, line);
+}
+
 size_t console_domain_read(struct domain *d, char *s, size_t n) {
   size_t got = 0;
   if (!focused(d->stub))
@@ -121,6 +126,8 @@ static void focus_set(unsigned to) {
   const char *name = to < domain_count ? domains[to].config->name : "skerry, press h for help";
   log_printf("input to %s%s (Ctrl-A three times switches)\n", to < domain_count ? "domain " : "",
              name);
+  if (to < domain_count) /* its prompt may stand in a line that nobody has seen yet */
+    vcpu_mail(&domains[to].vcpus[0], MAIL_CONSOLE);
 }
 
 static void input_deliver(char c) {

@@ -13,6 +13,8 @@
 /* Bytes that the current domain prints. What the domain with the input prints
  * appears at once, that of the others line by line. */
 void console_domain_write(struct domain *d, struct console_line *line, const char *s, size_t n);
+/* The line that the domain has begun, if it has the input and the line is not on the screen. */
+void console_domain_show(struct domain *d, const struct console_line *line);
 /* Bytes typed for this domain, up to n; MAIL_CONSOLE on vCPU 0 says that there are some. */
 size_t console_domain_read(struct domain *d, char *s, size_t n);
 

@@ -52,6 +52,7 @@ static void serve_once(struct domain *d, struct xen_console *c) {
   bool moved = output_move(d, c->ring);
   while (input_move(d, c->ring))
     moved = true;
+  console_domain_show(d, &c->ring_line);
   if (moved)
     evtchn_send_own(d, c->port);
 }
