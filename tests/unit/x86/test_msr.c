@@ -113,6 +113,11 @@ static void test_tsc(void **state) {
   assert_int_equal(msr_read(0x10), 5100);
   assert_true(msr_guest_write(cpu0, 0x3b, 0));
   assert_int_equal(msr_read(0x10), 1100);
+  cpu0->arch.lapic.lvt[0] = 0x40040;
+  assert_true(msr_guest_write(cpu0, 0x6e0, 3100));
+  assert_int_equal(cpu0->stub->apic_timer.node.key, 3100);
+  assert_true(msr_guest_write(cpu0, 0x3b, 1000)); // the deadline comes nearer
+  assert_int_equal(cpu0->stub->apic_timer.node.key, 2100);
   assert_true(msr_guest_write(cpu0, 0xc0000103, 77));
   assert_int_equal(world.wrmsr_value, 77);
   assert_int_equal(msr_read(0xc0000103), 77);

@@ -151,10 +151,12 @@ static bool read_tsc(struct vcpu *v, uint32_t arg __unused_param, uint64_t *valu
   return true;
 }
 
-/* SDM vol. 3, 17.17.3: a write to either moves the other. */
+/* SDM vol. 3, 17.17.3: a write to either moves the other, and with them when a deadline is. */
 static void move_tsc(struct vcpu *v, uint64_t by) {
   v->arch.tsc_adjust += by;
   vendor->set(v, CREG_TSC_OFFSET, vendor->get(v, CREG_TSC_OFFSET) + by);
+  if (v->arch.lapic.tsc_deadline)
+    vlapic_tsc_deadline_write(v, v->arch.lapic.tsc_deadline);
   personality_clock_changed(v);
 }
 

@@ -29,7 +29,7 @@
 void arch_vcpu_reset(struct vcpu *v) {
   vendor->vcpu_reset(v);
   fpu_reset(v);
-  v->arch.nmi_iret = false;
+  v->arch.nmi_iret = v->arch.nmi_step = false;
   v->arch.undecoded = 0;
   v->arch.flush_seen = 0;
   state_reset(v);
