@@ -80,13 +80,14 @@ static enum manifest_action end_action(const struct domain_stub *d) {
 static void domain_start(struct domain_stub *d) {
   atomic_store(&d->parked, 0);
   d->end = DOMAIN_END_NONE;
+  for (uint32_t i = 0; i < d->vcpu_count; i++)
+    atomic_store(&d->vcpus[i].park, false);
+  (void)atomic_add(&d->lives, 1);
   spin_lock(&d->life_lock);
   d->state = DOMAIN_RUNNING;
   spin_unlock(&d->life_lock);
-  for (uint32_t i = 0; i < d->vcpu_count; i++)
-    atomic_store(&d->vcpus[i].park, false);
   for (uint32_t i = 1; i < d->vcpu_count; i++)
-    sched_wake(&d->vcpus[i]);
+    vcpu_mail(&d->vcpus[i], MAIL_LIFE);
 }
 
 static enum status domain_fill(struct domain *d) {

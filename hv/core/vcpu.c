@@ -133,25 +133,41 @@ void cpu_loop(void) {
 
 /* --- threads ------------------------------------------------------------------------------ */
 
-/* Wait until the domain runs; a thread that comes from a run says that it has parked. */
-static void wait_for_start(struct vcpu *v, bool from_run) {
-  struct domain_stub *d = v->stub->domain;
-  if (from_run && atomic_add(&d->parked, 1) + 1 == d->vcpu_count - 1)
+/* Says once for each life that the vCPU has parked, also for one that ended before this thread was
+ * given a CPU. A life is counted after its start has cleared `park`: what is seen set behind the
+ * count was set by that life's end. */
+static void say_parked(struct vcpu_stub *s) {
+  struct domain_stub *d = s->domain;
+  uint32_t lives = atomic_load(&d->lives);
+  if (s->parked_lives == lives || !atomic_load(&s->park))
+    return;
+  s->parked_lives = lives;
+  if (atomic_add(&d->parked, 1) + 1 == d->vcpu_count - 1)
     vcpu_mail(&d->vcpus[0], MAIL_LIFE);
-  while (atomic_load(&v->stub->park)) {
-    (void)atomic_swap(&v->stub->mail, 0);
-    v->stub->leave_state = VCPU_PARKED;
+}
+
+/* Wait until the domain runs. Mail that was taken when it had just begun to run is put back. */
+static void wait_for_start(struct vcpu *v) {
+  struct vcpu_stub *s = v->stub;
+  while (atomic_load(&s->park)) {
+    say_parked(s);
+    uint64_t mail = atomic_swap(&s->mail, 0);
+    if (!atomic_load(&s->park)) {
+      (void)atomic_or(&s->mail, mail);
+      return;
+    }
+    s->leave_state = VCPU_PARKED;
     arch_thread_leave(v);
   }
 }
 
 void vcpu_thread(void) {
   struct vcpu *v = vcpu_current();
-  for (bool from_run = false;; from_run = true) {
+  for (;;) {
     if (v->id == 0)
       domain_life(v->domain);
     else
-      wait_for_start(v, from_run);
+      wait_for_start(v);
     arch_vcpu_run(v);
   }
 }

@@ -71,9 +71,10 @@ struct vcpu_stub {
   struct domain_stub *domain;
   struct vcpu *vcpu; /* arena address; dereference only while linked */
 
-  uint64_t mail; /* atomic bits, enum mail */
-  bool in_guest; /* published before the drain at entry; atomic */
-  bool park;     /* asked to park; atomic */
+  uint64_t mail;         /* atomic bits, enum mail */
+  bool in_guest;         /* published before the drain at entry; atomic */
+  bool park;             /* asked to park; atomic */
+  uint32_t parked_lives; /* `lives` of the domain when it last parked; by its thread */
 
   /* scheduler; under its lock. `state` is read without it by vcpu_mail */
   enum vcpu_state state;
@@ -112,7 +113,8 @@ struct domain_stub {
   uint32_t restarts;
   bool forgotten; /* build_forget was called */
   uint32_t vcpu_count;
-  uint32_t parked;         /* vCPUs that have parked; under life_lock */
+  uint32_t parked;         /* vCPUs that have parked in this life; atomic */
+  uint32_t lives;          /* that have begun; atomic */
   struct vcpu_stub *vcpus; /* array, shared part */
   struct timer watchdog[2];
   uint64_t flush_gen;        /* p2m_flush; atomic */

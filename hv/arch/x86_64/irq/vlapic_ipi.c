@@ -85,8 +85,10 @@ static bool deliver(const struct ipi *i, struct vcpu *to) {
     atomic_store(&a->nmi_pending, 1);
     break;
   case DELIVER_INIT:
-    if (to != i->from)
-      atomic_store(&a->init_pending, 1);
+    if (to == i->from)
+      return false;
+    atomic_store(&a->sipi_pending, 0); /* that came before, and that nobody has looked at yet */
+    atomic_store(&a->init_pending, 1);
     break;
   case DELIVER_STARTUP:
     if (to == i->from)
