@@ -25,9 +25,10 @@ void test_main(void) {
   check_eq("timer_periodic.too_short", set(MS - 1), -XEN_EINVAL);
   check_eq("timer_periodic.negative", set(1UL << 63), -XEN_EINVAL);
   check_eq("timer_periodic.set", set(10 * MS), 0);
-  unsigned seen = count(port, 200 * MS);
+  uint64_t start = time_ns();
+  unsigned seen = count(port, 200 * MS), most = (time_ns() - start) / (10 * MS) + 2;
   printf("%u ticks of 10 ms in 200 ms\n", seen);
-  CHECK("timer_periodic.rate", seen >= 10 && seen <= 22);
+  CHECK("timer_periodic.rate", seen >= 5 && seen <= most);
   check_eq("timer_periodic.stop", vcpu_op(VCPUOP_stop_periodic_timer, 0, 0), 0);
   count(port, MS);
   check_eq("timer_periodic.stopped", count(port, 50 * MS), 0);
