@@ -170,11 +170,12 @@ uint32_t ram_read32(uint64_t gpa) {
 
 void cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]) {
   static const uint32_t xsave[10][2] = {{0},       {0},        {256, 576},   {0}, {0},
-                                        {64, 832}, {512, 896}, {1024, 1408}, {0}, {8, 2432}};
+                                        {72, 832}, {512, 896}, {1024, 1408}, {0}, {8, 2432}};
   memset(out, 0, 16);
   if (leaf == 0xd && sub && sub < 10) {
     out[0] = sub == 1 ? 0xf : xsave[sub][0];
     out[1] = sub == 1 ? 0 : xsave[sub][1];
+    out[2] = sub == 6 ? 2 : 0; /* aligned when compacted */
   } else if (leaf < 16) {
     memcpy(out, world.cpuid[leaf], 16);
   } else if (leaf >= 0x80000000 && leaf < 0x80000040) {

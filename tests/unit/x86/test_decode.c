@@ -321,6 +321,21 @@ static void test_second_page_missing(void **state) {
   }
 }
 
+// The short way must not take the inside of a 1 GiB page for a table: what it would find there
+// leads to another instruction.
+static void test_code_in_a_huge_page(void **state) {
+  (void)state;
+  static const uint8_t plain[] = {0x0f, 0xa2}, prefixed[] = {0x66, 0x0f, 0xa2};
+  world_code(64);
+  uint64_t rip = cpu0->arch.regs.rip;
+  world_insn(prefixed, 3);
+  ram_write64(0x11000, 0xe7); // 1 GiB from 0
+  ram_write64(0, 0x2000e7);   // as a table: 2 MiB from 0x200000
+  memcpy(&world.ram[0x200000 + rip], plain, 2);
+  assert_true(x86_skip(cpu0, INSN_CPUID));
+  assert_int_equal(cpu0->arch.regs.rip, rip + 3);
+}
+
 static void test_another_instruction(void **state) {
   (void)state;
   static const uint8_t rdmsr[] = {0x0f, 0x32};
@@ -371,6 +386,7 @@ int main(void) {
       TEST(test_reported_length_needs_no_fetch),
       TEST(test_second_page_missing),
       TEST(test_another_instruction),
+      TEST(test_code_in_a_huge_page),
       TEST(test_fetch_from_nowhere),
       TEST(test_advance),
   };

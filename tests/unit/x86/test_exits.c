@@ -81,6 +81,18 @@ static void test_hypercall_refused(void **state) {
   assert_int_equal(world.hypercall_nr, 0);
 }
 
+static void test_hypercall_from_real_mode(void **state) {
+  (void)state;
+  world_code(16);
+  world.creg[CREG_CR0] = 0x10;
+  world.creg[CREG_EFER] = 0;
+  INSN(0x0f, 0x01, 0xd9);
+  gpr[RAX] = 17;
+  x86_exit_hypercall(cpu0);
+  assert_int_equal(gpr[RAX], ~0ull);
+  assert_int_equal(world.hypercall_nr, 0);
+}
+
 static void test_msr_exits(void **state) {
   (void)state;
   INSN(0x0f, 0x32);
@@ -273,6 +285,7 @@ static void test_forms_that_are_not_decoded(void **state) {
   fault_at(0xe0000000, true);
   assert_exception(VECTOR_GP);
   assert_int_equal(cpu0->arch.undecoded, 1);
+  INSN(0x8b, 0x08); // a plain move, but it is not what got there
   cpu0->arch.event.type = EVENT_NONE;
   x86_exit_npf(cpu0, &(struct x86_npf){.gpa = 0xe0000000, .fetch = true});
   assert_exception(VECTOR_GP);
@@ -301,6 +314,12 @@ static void test_local_apic_page(void **state) {
   fault_at(VLAPIC_BASE + 0x30, false);
   assert_advanced(2);
   assert_int_equal(gpr[RCX], 0x50014);
+  INSN(0x8a, 0x08);
+  fault_at(VLAPIC_BASE + 0x32, false); // a byte of it
+  assert_int_equal(gpr[RCX], 0x50005);
+  INSN(0x8b, 0x08);
+  fault_at(VLAPIC_BASE + 0x34, false); // between registers
+  assert_int_equal(gpr[RCX], 0);
   INSN(0x89, 0x08);
   gpr[RCX] = 0x1ff;
   fault_at(VLAPIC_BASE + 0xf0, true);
@@ -337,10 +356,12 @@ static void test_exceptions_combine(void **state) {
   x86_inject(cpu0, VECTOR_DF, true, 0);
   x86_inject(cpu0, VECTOR_UD, false, 0);
   assert_int_equal(world.crashes, 0);
-  cpu0->arch.event.type = EVENT_NONE;
-  x86_inject(cpu0, VECTOR_DF, true, 0);
-  x86_inject(cpu0, VECTOR_PF, true, 0);
-  assert_int_equal(world.crashes, 1);
+  for (unsigned i = 0; i < 2; i++) {
+    cpu0->arch.event.type = EVENT_NONE;
+    x86_inject(cpu0, VECTOR_DF, true, 0);
+    x86_inject(cpu0, i ? VECTOR_PF : VECTOR_GP, true, 0);
+    assert_int_equal(world.crashes, i + 1);
+  }
 }
 
 // An interrupt whose delivery faulted is not lost.
@@ -450,6 +471,7 @@ int main(void) {
       TEST(test_hypercall_64),
       TEST(test_hypercall_32),
       TEST(test_hypercall_refused),
+      TEST(test_hypercall_from_real_mode),
       TEST(test_msr_exits),
       TEST(test_hidden_msr),
       TEST(test_xsetbv),
