@@ -56,45 +56,29 @@ static void svm_vcpu_reset(struct vcpu *v) {
 
 /* --- registers ------------------------------------------------------------------- */
 
+#define SLOT(r, field) [r] = offsetof(struct vmcb, field)
+/* Where a register stands in the control block; 0: EFER and CR8, which share their fields. */
+static const uint16_t creg_offset[] = {SLOT(CREG_CR0, cr0),
+                                       SLOT(CREG_CR2, cr2),
+                                       SLOT(CREG_CR3, cr3),
+                                       SLOT(CREG_CR4, cr4),
+                                       SLOT(CREG_DR6, dr6),
+                                       SLOT(CREG_DR7, dr7),
+                                       SLOT(CREG_PAT, pat),
+                                       SLOT(CREG_STAR, star),
+                                       SLOT(CREG_LSTAR, lstar),
+                                       SLOT(CREG_CSTAR, cstar),
+                                       SLOT(CREG_SFMASK, sfmask),
+                                       SLOT(CREG_KERNEL_GS_BASE, kernel_gs_base),
+                                       SLOT(CREG_SYSENTER_CS, sysenter_cs),
+                                       SLOT(CREG_SYSENTER_ESP, sysenter_esp),
+                                       SLOT(CREG_SYSENTER_EIP, sysenter_eip),
+                                       SLOT(CREG_TSC_OFFSET, tsc_offset)};
+#undef SLOT
+
 static uint64_t *creg_slot(struct vmcb *b, enum x86_creg r) {
-  switch (r) {
-  case CREG_CR0:
-    return &b->cr0;
-  case CREG_CR2:
-    return &b->cr2;
-  case CREG_CR3:
-    return &b->cr3;
-  case CREG_CR4:
-    return &b->cr4;
-  case CREG_DR6:
-    return &b->dr6;
-  case CREG_DR7:
-    return &b->dr7;
-  case CREG_PAT:
-    return &b->pat;
-  case CREG_STAR:
-    return &b->star;
-  case CREG_LSTAR:
-    return &b->lstar;
-  case CREG_CSTAR:
-    return &b->cstar;
-  case CREG_SFMASK:
-    return &b->sfmask;
-  case CREG_KERNEL_GS_BASE:
-    return &b->kernel_gs_base;
-  case CREG_SYSENTER_CS:
-    return &b->sysenter_cs;
-  case CREG_SYSENTER_ESP:
-    return &b->sysenter_esp;
-  case CREG_SYSENTER_EIP:
-    return &b->sysenter_eip;
-  case CREG_TSC_OFFSET:
-    return &b->tsc_offset;
-  case CREG_EFER:
-  case CREG_CR8:
-    break;
-  }
-  panic("svm: no slot for register %d", r);
+  assert(r < ARRAY_SIZE(creg_offset) && creg_offset[r]);
+  return (uint64_t *)((char *)b + creg_offset[r]);
 }
 
 static uint64_t svm_get(struct vcpu *v, enum x86_creg r) {
