@@ -114,6 +114,15 @@ class Machine:
             os.write(self._process.stdin.fileno(), text[at:at + 8].encode())
             time.sleep(0.01)
 
+    def focus(self, domain):
+        """Moves the console's input on until that domain has it."""
+        self.skip(HYPERVISOR)
+        for _ in range(300):
+            self.type("\x01\x01\x01")
+            if self.wait(r"input to (.*)", HYPERVISOR)[0].group(1).startswith(f"domain {domain} "):
+                return
+        self._fail(f"{domain} never got the input")
+
     # --- Waiting -------------------------------------------------------------
 
     def wait(self, pattern, origin=None, timeout=60, prompt=False):

@@ -13,14 +13,16 @@ def test_shell_and_power_off(bench):
     with bench.run(domains, {"console": "one"}) as machine:
         machine.ready("one")
         machine.ready("two")
-        for name in ("one", "two"):
-            machine.wait(f"{name}:", name, prompt=True)
+        for name in ("two", "one"):
+            machine.focus(name)
+            machine.wait(f"{name}:/# ", name, prompt=True)
             machine.type("echo $((6 * 7))-$(hostname)\n")
             machine.wait(f"^42-{name}", name)
-            machine.type("\x01\x01\x01")
+            machine.wait(f"{name}:/# ", name, prompt=True)
         machine.type("poweroff -f\n")
         machine.wait("reboot: Power down", "one")
-        machine.type("\x01\x01\x01poweroff -f\n")
+        machine.focus("two")
+        machine.type("poweroff -f\n")
         machine.wait_end()
 
 
