@@ -58,3 +58,15 @@ def test_no_vector_registers(config):
                           text=True, stdout=subprocess.PIPE, check=True).stdout
     assert "vmrun" in code
     assert not re.findall(r"%[xyz]mm\d+", code)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_nothing_that_stays_needs_boot_data(config):
+    """Boot's sections are given back before the first guest runs."""
+    symbols = {m[2]: int(m[1], 16) for m in re.finditer(r": (\w{16}) .* (\S+)$", readelf(config, "-s"), re.MULTILINE)}
+    code = subprocess.run(["objdump", "-d", "-j", ".text", "--no-show-raw-insn", BUILD / config / "skerry-hv64.elf"],
+                          text=True, stdout=subprocess.PIPE, check=True).stdout
+    uses = [line for line in code.splitlines() for address in re.findall(r"\b(?:0x)?(f{8}\w{8})\b", line)
+            if symbols["_boot_text_end"] < int(address, 16) < symbols["_boot_end"]]
+    assert "_boot_start" in symbols and "vmrun" in code
+    assert not uses, "\n".join(uses)

@@ -22,7 +22,7 @@ extern char _text[], _etext[], _rodata[], _erodata[], _data[], _end[], _boot_sta
 /* Usable RAM less what is in use, page-aligned, ascending. */
 static __boot_data struct boot_region ranges[RANGES_MAX];
 static __boot_data unsigned range_count;
-static __boot_data bool early = true;
+static bool early = true; /* stays: mm_frame does */
 static __boot_data uint64_t shared_heap_next;
 
 uint64_t mm_frame_table_frames, mm_early_private;
