@@ -284,8 +284,6 @@ static __boot enum status domain_make_inside(struct domain_stub *s) {
   d->vcpu_count = s->vcpu_count;
   d->max_pages = s->config->max_pages;
   enum status e = p2m_init(d);
-  if (!e)
-    e = arch_domain_init(d);
   for (uint32_t i = 0; !e && i < d->vcpu_count; i++) {
     uint64_t before = frame_count_free();
     e = vcpu_make(d, i);
@@ -306,9 +304,9 @@ static __boot enum status domain_make(unsigned i) {
     return STATUS_NO_MEMORY;
   for (uint32_t v = 0; v < m->vcpus; v++)
     vcpu_stub_make(s, v);
-  arch_arena_link(s);
+  arch_arena_switch(s);
   enum status e = domain_make_inside(s);
-  arch_arena_unlink();
+  arch_arena_switch(NULL);
   return e;
 }
 

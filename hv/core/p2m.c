@@ -15,7 +15,7 @@
  * acknowledges a generation in `flush_ack` when it has dropped what it held
  * from before.
  *
- *   p2m_flush                              arch_arena_link
+ *   p2m_flush                              arch_arena_switch
  *     (entries have been changed)            flush_ack = 0
  *     generation += 1                        linked = d
  *     full barrier                           full barrier

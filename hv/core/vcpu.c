@@ -99,21 +99,10 @@ void vcpu_after_exit(struct vcpu *v) {
 
 /* --- the CPU's loop -------------------------------------------------------------------- */
 
-static void arena_switch(struct cpu *c, struct domain_stub *d) {
-  if (c->linked == d)
-    return;
-  if (c->linked)
-    arch_arena_unlink();
-  if (d)
-    arch_arena_link(d);
-}
-
 static void run_one(struct cpu *c, struct vcpu_stub *s) {
-  arena_switch(c, s->domain);
+  arch_arena_switch(s->domain);
   s->vcpu->resumed = true;
-  arch_vcpu_load(s->vcpu);
   arch_thread_enter(s->vcpu);
-  arch_vcpu_save(s->vcpu);
   sched_put(c, s, s->leave_state);
 }
 
@@ -125,7 +114,7 @@ void cpu_loop(void) {
       run_one(c, s);
       continue;
     }
-    arena_switch(c, NULL);
+    arch_arena_switch(NULL);
     arch_cpu_serve();
     arch_idle(c, sched_has_work);
   }

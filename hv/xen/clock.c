@@ -38,9 +38,9 @@ void clock_wallclock(struct domain *d) {
   struct shared_info *s = d->personality.shared;
   struct compat_shared_info *c = d->personality.shared;
   if (domain_compat(d))
-    wallclock_store(&c->wc_version, &c->wc_sec_hi, arch_wallclock());
+    wallclock_store(&c->wc_version, &c->wc_sec_hi, wallclock_seconds);
   else
-    wallclock_store(&s->wc_version, &s->wc_sec_hi, arch_wallclock());
+    wallclock_store(&s->wc_version, &s->wc_sec_hi, wallclock_seconds);
 }
 
 static void time_store(struct vcpu_time_info *to, const struct vcpu_time_info *t) {

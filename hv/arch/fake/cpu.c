@@ -135,10 +135,6 @@ void arch_panic(void) {
 
 /* --- vCPUs --------------------------------------------------------------------------- */
 
-enum status arch_domain_init(struct domain *d __unused_param) {
-  return STATUS_OK;
-}
-
 enum status arch_vcpu_init(struct vcpu *v) {
   v->arch = (struct arch_vcpu){.offline = true};
   return STATUS_OK;
@@ -161,23 +157,13 @@ void arch_vcpu_run(struct vcpu *v) {
     fake_run(v);
 }
 
-void arch_vcpu_load(struct vcpu *v) {
-  v->arch.loads++;
-}
-
-void arch_vcpu_save(struct vcpu *v) {
-  v->arch.saves++;
-}
-
-void arch_thread_enter(struct vcpu *v __unused_param) {
+void arch_thread_enter(struct vcpu *v) {
+  v->arch.enters++;
 }
 
 void arch_thread_leave(struct vcpu *v) {
   if (fake_thread_left)
     fake_thread_left(v);
-}
-
-void arch_thread_reset(struct vcpu *v __unused_param) {
 }
 
 void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {

@@ -132,10 +132,9 @@ enum status arch_arena_create(struct domain_stub *d) {
 
 void fake_p2m_forget(struct domain_stub *d);
 
-void arch_arena_link(struct domain_stub *d) {
+static void arena_link(struct domain_stub *d) {
   struct cpu *c = arch_this_cpu();
 
-  assert(!c->linked && !windows);
   uint64_t generation = flush_link(c, d);
   if (d->arch.seen[c->id] != generation)
     fake_p2m_forget(d);
@@ -144,10 +143,21 @@ void arch_arena_link(struct domain_stub *d) {
   fake_arena_show(d);
 }
 
-void arch_arena_unlink(void) {
-  assert(arch_this_cpu()->linked && !windows);
+static void arena_unlink(void) {
   fake_arena_show(NULL);
   flush_unlink(arch_this_cpu());
+}
+
+void arch_arena_switch(struct domain_stub *d) {
+  const struct domain_stub *linked = arch_this_cpu()->linked;
+
+  assert(!windows);
+  if (linked == d)
+    return;
+  if (linked)
+    arena_unlink();
+  if (d)
+    arena_link(d);
 }
 
 static enum status heap_table_make(struct domain_stub *d, uint32_t slot) {

@@ -39,9 +39,9 @@ void arch_panic(void) __noreturn;
 /* Make the host tables of a new arena (frames charged to d->domid) with its first page,
  * struct domain, zeroed. Runs at boot, on any CPU. NO_MEMORY. */
 enum status arch_arena_create(struct domain_stub *d);
-/* Link the arena on this CPU (none is linked), or unlink the one that is. */
-void arch_arena_link(struct domain_stub *d);
-void arch_arena_unlink(void);
+/* Link the arena on this CPU in place of the one that is; NULL: none. Nothing changes if it is
+ * linked already. */
+void arch_arena_switch(struct domain_stub *d);
 /* Heap part of the linked arena: map `mfn` read-write at the page `va`, or unmap it and forget
  * every stale translation of it. map: NO_MEMORY when a table is missing. The arena's lock is held.
  */
@@ -82,7 +82,6 @@ void arch_p2m_flush_local(struct domain_stub *d);
 
 /* --- vCPUs -------------------------------------------------------------------- */
 
-enum status arch_domain_init(struct domain *d);
 /* Allocate what a vCPU needs, in the arena, once. NO_MEMORY. */
 enum status arch_vcpu_init(struct vcpu *v);
 /* Power-on state (x86: waiting for INIT/SIPI). The boot vCPU then gets the start state of the
@@ -92,15 +91,10 @@ void arch_vcpu_start(struct vcpu *v, gpa_t entry, gpa_t start_info);
 /* The vendor's exit loop: enters the guest again and again; returns when
  * vcpu_prepare_entry said no. */
 void arch_vcpu_run(struct vcpu *v);
-/* The CPU takes up, or leaves, a vCPU: registers that exits do not touch (FPU, debug). */
-void arch_vcpu_load(struct vcpu *v);
-void arch_vcpu_save(struct vcpu *v);
-/* From the CPU's loop to the vCPU's thread (first time: vcpu_thread on a fresh stack)
- * and back. */
+/* From the CPU's loop to the vCPU's thread (first time: vcpu_thread on a fresh stack) and back,
+ * with the registers that exits do not touch (FPU, debug). */
 void arch_thread_enter(struct vcpu *v);
 void arch_thread_leave(struct vcpu *v);
-/* Discard what stands on a parked vCPU's stack: its next enter starts vcpu_thread afresh. */
-void arch_thread_reset(struct vcpu *v);
 /* Mail for the local APIC (MAIL_APIC_TIMER, MAIL_INTERRUPT). */
 void arch_vcpu_mail(struct vcpu *v, uint64_t mail);
 /* Does the vCPU wait (HLT, for a SIPI, taken down) with nothing that ends the wait? A HLT ends when
@@ -146,7 +140,7 @@ struct arch_clock {
 };
 void arch_vcpu_clock(const struct vcpu *v, struct arch_clock *c);
 /* Seconds since 1970 at system time 0. */
-uint64_t arch_wallclock(void);
+extern uint64_t wallclock_seconds;
 /* The 3 bytes of the instruction that calls the hypervisor (VMMCALL or VMCALL). */
 const uint8_t *arch_hypercall_insn(void);
 /* Print the vCPU's registers to the log. */

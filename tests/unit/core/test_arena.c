@@ -195,8 +195,8 @@ static void test_arenas_are_apart(void **unused) {
   assert_ptr_equal(other, d);
   assert_ptr_equal(theirs, mine);
   assert_true(page_zeroed(theirs));
-  arch_arena_unlink();
-  arch_arena_link(&domains[0]);
+  arch_arena_switch(NULL);
+  arch_arena_switch(&domains[0]);
   assert_string_equal(mine, "mine");
 }
 

@@ -330,10 +330,7 @@ static bool sees(unsigned cpu, uint64_t gfn) {
 
 static void link_on(unsigned cpu, struct domain_stub *stub) {
   fake_cpu_set(cpu);
-  if (cpus[cpu].linked)
-    arch_arena_unlink();
-  if (stub)
-    arch_arena_link(stub);
+  arch_arena_switch(stub);
   fake_cpu_set(0);
 }
 

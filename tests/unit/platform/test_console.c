@@ -196,6 +196,23 @@ static void line_begun_before_the_input_came(void **state) {
   shows("[blue] half whole");
 }
 
+/* A prompt without a newline is seen as soon as its domain is given the input, and once. */
+static void prompt_appears_with_the_input(void **state) {
+  (void)state;
+  blue_says("# ");
+  console_domain_show(&blue, &blue_line);
+  shows("");
+  type("\1\1\1");
+  screen_used = 0;
+  console_domain_show(&blue, &blue_line);
+  shows("[blue] # ");
+  console_domain_show(&blue, &blue_line);
+  shows("");
+  mails = 0;
+  type("\1\1\1\1\1\1"); /* and red is told to show its own */
+  assert_int_equal(mails, 1);
+}
+
 static void typing(void **state) {
   (void)state;
   type("ls\n");
@@ -276,6 +293,7 @@ int main(void) {
       TEST(others_cannot_forge),
       TEST(long_line),
       TEST(line_begun_before_the_input_came),
+      TEST(prompt_appears_with_the_input),
       TEST(typing),
       TEST(typing_too_much),
       TEST(ctrl_a),

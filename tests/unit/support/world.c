@@ -41,9 +41,7 @@ void world_domains(unsigned count, unsigned vcpus) {
 struct domain *world_arena(struct domain_stub *stub) {
   assert_int_equal(arch_arena_create(stub), STATUS_OK);
   memset(fake_page(stub->arch.first), 0, PAGE_SIZE);
-  if (arch_this_cpu()->linked)
-    arch_arena_unlink();
-  arch_arena_link(stub);
+  arch_arena_switch(stub);
   struct domain *d = domain_current();
   d->stub = stub;
   d->domid = stub->domid;

@@ -147,10 +147,6 @@ void arch_vcpu_clock(const struct vcpu *v, struct arch_clock *c) {
   };
 }
 
-uint64_t arch_wallclock(void) {
-  return wallclock_seconds;
-}
-
 const uint8_t *arch_hypercall_insn(void) {
   static const uint8_t vmmcall[] = {0x0f, 0x01, 0xd9}, vmcall[] = {0x0f, 0x01, 0xc1};
   return cpu_features.intel ? vmcall : vmmcall;

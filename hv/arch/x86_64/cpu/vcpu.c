@@ -26,7 +26,7 @@ struct domain *domain_current(void) {
 
 /* --- threads --------------------------------------------------------------------- */
 
-void arch_thread_reset(struct vcpu *v) {
+static void thread_init(struct vcpu *v) {
   uint64_t *sp = v->stack_top;
   *--sp = 0; /* keeps the stack aligned as after a call, and ends the backtrace */
   *--sp = (uint64_t)vcpu_thread;
@@ -35,23 +35,12 @@ void arch_thread_reset(struct vcpu *v) {
   v->arch.thread_sp = (uint64_t)sp;
 }
 
-void arch_thread_enter(struct vcpu *v) {
-  this_private->vcpu = v;
-  thread_switch(&this_private->loop_sp, v->arch.thread_sp);
-  this_private->vcpu = NULL;
-}
-
 void arch_thread_leave(struct vcpu *v) {
   assert(this_private->windows_open == 0);
   thread_switch(&v->arch.thread_sp, this_private->loop_sp);
 }
 
 /* --- creation ----------------------------------------------------------------------- */
-
-enum status arch_domain_init(struct domain *d) {
-  d->stub->arch.npt_root = mfn_to_maddr(arena_page_mfn(d->p2m.root)).v;
-  return STATUS_OK;
-}
 
 static void apic_timer_fired(struct timer *t) {
   vcpu_mail(container_of(t, struct vcpu_stub, apic_timer), MAIL_APIC_TIMER);
@@ -63,7 +52,7 @@ enum status arch_vcpu_init(struct vcpu *v) {
   v->arch.fpu = arena_page_alloc(FRAME_ARENA);
   if (!v->stack_top || !v->arch.fpu)
     return STATUS_NO_MEMORY;
-  arch_thread_reset(v);
+  thread_init(v);
   fpu_reset(v); /* the thread runs, and its registers are loaded, before the domain is built */
   return vendor->vcpu_init(v);
 }
@@ -140,7 +129,7 @@ static void debug_load(const uint64_t dr[4]) {
   asm volatile("mov %0, %%db3" ::"r"(dr[3]));
 }
 
-void arch_vcpu_load(struct vcpu *v) {
+static void registers_load(struct vcpu *v) {
   fpu_load(v);
   debug_load(v->arch.dr);
   if (cpu_features.rdtscp)
@@ -148,10 +137,18 @@ void arch_vcpu_load(struct vcpu *v) {
   vendor->vcpu_load(v);
 }
 
-void arch_vcpu_save(struct vcpu *v) {
+static void registers_save(struct vcpu *v) {
   vendor->vcpu_save(v);
   debug_save(v->arch.dr);
   fpu_save(v);
+}
+
+void arch_thread_enter(struct vcpu *v) {
+  registers_load(v);
+  this_private->vcpu = v;
+  thread_switch(&this_private->loop_sp, v->arch.thread_sp);
+  this_private->vcpu = NULL;
+  registers_save(v);
 }
 
 void arch_vcpu_run(struct vcpu *v) {

@@ -105,20 +105,29 @@ static void guest_slots_link(struct domain_stub *d) {
 
 /* Nothing of the arena is in this CPU's TLB: the last unlink flushed it, and guest entries compare
  * generations. So the generation that flush_link read is good at once (p2m.c has the protocol). */
-void arch_arena_link(struct domain_stub *d) {
+static void arena_link(struct domain_stub *d) {
   struct cpu *c = this_private->cpu;
-  assert(!c->linked);
   uint64_t generation = flush_link(c, d);
   slot_link(SLOT_ARENA, d->arch.heap_pdpt, PTE_TABLE | PTE_NX);
   guest_slots_link(d);
   flush_ack(c, generation);
 }
 
-void arch_arena_unlink(void) {
+static void arena_unlink(void) {
   for (unsigned i = 0; i < GUEST_SLOTS; i++)
     slot_link(SLOT_GUEST + i, 0, 0);
   slot_unlink(SLOT_ARENA); /* flushes for all of them */
   flush_unlink(this_private->cpu);
+}
+
+void arch_arena_switch(struct domain_stub *d) {
+  const struct domain_stub *linked = this_private->cpu->linked;
+  if (linked == d)
+    return;
+  if (linked)
+    arena_unlink();
+  if (d)
+    arena_link(d);
 }
 
 void arch_cpu_serve(void) {

@@ -49,7 +49,7 @@ static void svm_vcpu_reset(struct vcpu *v) {
   b->msrpm = svm_msrpm;
   b->vintr = VINTR_MASKING;
   b->np_enable = 1;
-  b->np_cr3 = v->stub->domain->arch.npt_root;
+  b->np_cr3 = mfn_to_maddr(arena_page_mfn(v->domain->p2m.root)).v;
   b->efer = EFER_SVME;
   v->arch.asid_cpu = NULL;
 }

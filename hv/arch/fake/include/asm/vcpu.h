@@ -10,7 +10,7 @@ struct arch_vcpu {
   uint64_t raised[4]; /* vectors raised by arch_vcpu_raise */
   gpa_t entry, start_info;
   bool halted, offline;
-  unsigned loads, saves, resets;
+  unsigned enters, resets;
 };
 
 struct arch_domain {

@@ -105,8 +105,6 @@ uint64_t tsc_of_system_time_zero(void);
 uint64_t rdtsc(void);
 uint64_t tsc_to_time(uint64_t tsc); /* ns of system time */
 uint64_t time_to_tsc(uint64_t ns);
-/* Wall clock at system time 0: seconds since 1970, from the CMOS clock, read once at boot. */
-extern uint64_t wallclock_seconds;
 
 /* --- cpu/ ------------------------------------------------------------------------- */
 

@@ -120,7 +120,6 @@ struct arch_domain {
 
 struct arch_domain_stub {
   uint64_t heap_pdpt;     /* machine address of the arena heap's level-3 table */
-  uint64_t npt_root;      /* machine address of the nested page table's root */
   uint64_t guest_pdpt[8]; /* machine addresses of its level-3 tables, 512 GiB each, 0: none */
 };
 
