@@ -207,9 +207,9 @@ static __boot enum status domain_check(unsigned i) {
   return STATUS_OK;
 }
 
-/* What a domain needs beside its memory: its arena, nested page tables, vCPUs. */
+/* What a domain may need beside its memory: its arena, nested page tables, vCPUs. */
 static __boot uint64_t overhead_pages(const struct manifest_domain *d) {
-  return 24 + d->vcpus * 10ul + d->max_pages / 512 / 512 * 2;
+  return 24 + d->vcpus * 10ul + p2m_tables_max(d->max_pages);
 }
 
 static __boot enum status machine_check(void) {

@@ -124,6 +124,7 @@ enum status build_domain(struct domain *d) {
 /* --- release --------------------------------------------------------------------------------- */
 
 #define BATCH 32
+#define STEPS 4096 /* over holes, under one hold of the lock */
 struct release_batch {
   unsigned used;
   struct p2m_entry leaf[BATCH];
@@ -134,7 +135,7 @@ static bool batch_take(struct domain *d, struct release_batch *b, gfn_t *gfn) {
   struct p2m_locked p = p2m_lock(d);
   gfn_t last = p2m_highest(d);
   b->used = 0;
-  while (b->used < BATCH && gfn->v <= last.v)
+  for (unsigned i = 0; b->used < BATCH && gfn->v <= last.v && i < STEPS; i++)
     if (!p2m_remove_leaf(p, *gfn, &b->leaf[b->used], gfn))
       b->used++;
   p2m_unlock(p);

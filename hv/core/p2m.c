@@ -147,7 +147,14 @@ static p2m_pte_t make_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
 
 /* --- tables -------------------------------------------------------------------------- */
 
+/* A guest chooses where its pages are, and each place may need tables, which stay. */
+uint64_t p2m_tables_max(uint64_t max_pages) {
+  return max_pages / ARCH_P2M_ENTRIES + P2M_TABLES_SPARE;
+}
+
 static void *table_alloc(struct domain *d) {
+  if (d->p2m.table_pages >= p2m_tables_max(d->max_pages))
+    return NULL;
   void *table = arena_page_alloc(FRAME_PTABLE);
 
   if (table)

@@ -40,6 +40,11 @@ struct p2m_locked {
 struct p2m_locked p2m_lock(struct domain *d);
 void p2m_unlock(struct p2m_locked p);
 
+/* The most table pages that a domain of so many pages gets, lest it takes all the machine's: what
+ * maps its memory page by page, and some for sparse places. Beyond: NO_MEMORY. */
+#define P2M_TABLES_SPARE 64
+uint64_t p2m_tables_max(uint64_t max_pages);
+
 /* Make the empty map: the root table. NO_MEMORY. */
 enum status p2m_init(struct domain *d);
 /* Put a naturally aligned leaf of order 0, 9 or 18 where nothing is. EXISTS if any of it is mapped;
