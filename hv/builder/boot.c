@@ -184,6 +184,11 @@ static __boot enum status pins_check(const struct manifest_domain *d) {
   return STATUS_OK;
 }
 
+/* Whether payloads are kept for a restart depends on these: none may be unknown. */
+static __boot bool actions_ok(const struct manifest_domain *d) {
+  return MAX(d->on_shutdown, MAX(d->on_reboot, d->on_crash)) <= MANIFEST_ACTION_POWEROFF;
+}
+
 static __boot enum status domain_check(unsigned i) {
   const struct manifest_domain *d = &image.domains[i];
   const struct manifest_header *h = system_config;
@@ -195,6 +200,8 @@ static __boot enum status domain_check(unsigned i) {
   if (!d->domid || d->domid >= 0x7ff0 || !d->vcpus || d->vcpus > MANIFEST_MAX_VCPUS || !d->weight ||
       d->weight > 65535 || d->evtchn_limit > 4096)
     REFUSE("reason=domain-range domain=%s\n", d->name);
+  if (!actions_ok(d))
+    REFUSE("reason=domain-action domain=%s\n", d->name);
   if (!slice_ok(d->first_vcpu, d->vcpus, h->vcpus.count) ||
       !slice_ok(d->first_region, d->regions, h->regions.count) ||
       !slice_ok(d->first_load, d->loads, h->loads.count))

@@ -57,6 +57,8 @@ LIES = [
     ("domains", 1, 48, "<H", 1, "domain-twice"),
     ("domains", 0, 48, "<H", 0, "domain-range"),
     ("domains", 0, 52, "<I", 0, "domain-range"),
+    ("domains", 0, 56, "<B", 3, "domain-action"),
+    ("domains", 0, 58, "<B", 255, "domain-action"),
     ("domains", 0, 64, "<I", 0x7FFFFFFF, "domain-tables"),
     ("domains", 0, 72, "<I", 0xFFFFFFFF, "domain-tables"),
     ("domains", 0, 88, "<Q", 1 << 40, "entry"),
