@@ -166,9 +166,10 @@ void personality_domain_fini(struct domain *d) {
   p->shared = NULL;
 }
 
-/* Where the shared info was mapped there is ordinary memory again. */
+/* Where the shared info was mapped there is ordinary memory again; if it was mapped where no memory
+ * was, the domain has all of its own already. */
 static enum status ram_restore(struct domain *d, uint64_t gfn) {
-  if (gfn == NOWHERE)
+  if (gfn == NOWHERE || d->pages >= d->max_pages)
     return STATUS_OK;
   mfn_t mfn = frame_alloc(0, d->domid, FRAME_RAM);
   if (!mfn_valid(mfn))

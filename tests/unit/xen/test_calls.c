@@ -292,6 +292,19 @@ static void test_soft_reset(void **unused) {
   assert_int_equal(vcpu_call(VCPUOP_register_vcpu_info, 0, &place, sizeof(place)), 0);
 }
 
+/* A shared info that was mapped into a hole must not earn a page beyond the limit each time. */
+static void test_soft_reset_keeps_the_limit(void **unused) {
+  guest_setup(1);
+  d->max_pages = d->pages;
+  for (unsigned i = 0; i < 3; i++) {
+    struct xen_add_to_physmap op = {
+        .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = 0x1000 + i};
+    assert_int_equal(call_with(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &op, sizeof(op)), 0);
+    assert_int_equal(personality_domain_soft_reset(d), STATUS_OK);
+    assert_int_equal(d->pages, d->max_pages);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_table),
@@ -306,6 +319,7 @@ int main(void) {
       cmocka_unit_test(test_nothing_is_lost),
       cmocka_unit_test(test_init_fails_whole),
       cmocka_unit_test(test_soft_reset),
+      cmocka_unit_test(test_soft_reset_keeps_the_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
