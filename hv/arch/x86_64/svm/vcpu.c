@@ -285,7 +285,7 @@ static void exit_exception(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
   uint8_t vector = (uint8_t)(b->exit_code - EXIT_EXCEPTION);
   if (vector == VECTOR_MC)
-    return; /* the pending machine check is taken by our own handler */
+    asm volatile("int $18"); /* the exit took it: nothing is pending for our own handler */
   if (is_nmi_step(v, vector))
     return;
   x86_inject(v, vector, vector == 17, (uint32_t)b->exit_info1);
