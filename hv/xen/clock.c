@@ -104,6 +104,7 @@ int64_t clock_register(struct vcpu *caller, struct vcpu *v, uint64_t arg) {
 static struct vcpu_runstate_info runstate_of(const struct vcpu *v) {
   struct vcpu_runstate_info r;
   enum runstate state;
+  memset(&r, 0, sizeof(r)); /* the guest gets the gap between its members too */
   runstate_get(v->stub, &state, &r.state_entry_time, r.time);
   r.state = state;
   return r;
@@ -183,18 +184,20 @@ static void periodic_fired(struct timer *t) {
   vcpu_mail(s, MAIL_PERIODIC);
 }
 
-void timers_init(struct vcpu_stub *s) {
-  s->period = 0;
-  timer_init(&s->timer, single_shot_fired);
-  timer_init(&s->periodic, periodic_fired);
-  timer_init(&s->poll_timer, poll_timed_out);
-}
-
 void timers_stop(struct vcpu_stub *s) {
   atomic_write(&s->period, 0);
   timer_stop(&s->timer);
   timer_stop(&s->periodic);
   timer_stop(&s->poll_timer);
+}
+
+/* A tick that another CPU was handling when the last life ended may have set its timer again: what
+ * is in a queue is not written over. */
+void timers_init(struct vcpu_stub *s) {
+  timers_stop(s);
+  s->timer.fn = single_shot_fired;
+  s->periodic.fn = periodic_fired;
+  s->poll_timer.fn = poll_timed_out;
 }
 
 static int64_t periodic_set(struct vcpu *v, uint64_t arg) {

@@ -329,14 +329,30 @@ static void test_nmi_and_unknown(void **unused) {
     assert_int_equal(vcpu_plain(op, 2), -XEN_ENOENT);
 }
 
+/* A tick that was late in setting its timer again has done so between two lives. */
+static void test_new_life_finds_a_queued_timer(void **unused) {
+  guest_setup(1);
+  timer_set(&vcpu[0]->stub->periodic, time_now() + 1000);
+  assert_int_equal(personality_vcpu_init(vcpu[0]), STATUS_OK);
+  assert_false(timer_pending(&vcpu[0]->stub->periodic));
+  assert_null(arch_this_cpu()->timers.heap.root);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_vcpu_info),      cmocka_unit_test(test_vcpu_info_page_given_back),
-      cmocka_unit_test(test_clock),          cmocka_unit_test(test_clock_area),
-      cmocka_unit_test(test_runstate_query), cmocka_unit_test(test_runstate_area),
-      cmocka_unit_test(test_vm_assist),      cmocka_unit_test(test_single_shot),
-      cmocka_unit_test(test_periodic),       cmocka_unit_test(test_up_and_down),
-      cmocka_unit_test(test_context_32),     cmocka_unit_test(test_nmi_and_unknown),
+      cmocka_unit_test(test_new_life_finds_a_queued_timer),
+      cmocka_unit_test(test_vcpu_info),
+      cmocka_unit_test(test_vcpu_info_page_given_back),
+      cmocka_unit_test(test_clock),
+      cmocka_unit_test(test_clock_area),
+      cmocka_unit_test(test_runstate_query),
+      cmocka_unit_test(test_runstate_area),
+      cmocka_unit_test(test_vm_assist),
+      cmocka_unit_test(test_single_shot),
+      cmocka_unit_test(test_periodic),
+      cmocka_unit_test(test_up_and_down),
+      cmocka_unit_test(test_context_32),
+      cmocka_unit_test(test_nmi_and_unknown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
