@@ -24,16 +24,16 @@ check-guests: guests
 
 $(guest-out)/obj/%.o: tests/guest/%
 	@mkdir -p $(@D)
-	$(guest-cc) $(guest-cflags) $(guest-mode) -c $< -o $@
+	@echo '  GUESTCC $@'; $(guest-cc) $(guest-cflags) $(guest-mode) -c $< -o $@
 
 $(guest-out)/obj/%: guest-mode = -m64 -mcmodel=small -mno-red-zone
 $(guest-out)/obj/32/% $(guest-out)/obj/rt32/%: guest-mode = -m32 -march=i686
 
 $(guest-elf64): $(guest-out)/%.elf: $(guest-out)/obj/%.c.o $(guest-rt-obj) tests/guest/rt/guest.ld
-	$(guest-cc) $(guest-ldflags) -T tests/guest/rt/guest.ld $(filter %.o,$^) -o $@
+	@echo '  GUESTLD $@'; $(guest-cc) $(guest-ldflags) -T tests/guest/rt/guest.ld $(filter %.o,$^) -o $@
 
 $(guest-elf32): $(guest-out)/%.elf: $(guest-out)/obj/32/%.c.o $(guest-rt32-obj) tests/guest/rt32/guest32.ld
-	$(guest-cc) -m32 $(guest-ldflags) -T tests/guest/rt32/guest32.ld $(filter %.o,$^) -o $@
+	@echo '  GUESTLD $@'; $(guest-cc) -m32 $(guest-ldflags) -T tests/guest/rt32/guest32.ld $(filter %.o,$^) -o $@
 
 .SECONDARY:
 -include $(wildcard $(guest-out)/obj/*.d $(guest-out)/obj/*/*.d)
