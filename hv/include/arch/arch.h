@@ -122,8 +122,8 @@ struct arch_context {
     uint16_t attributes;
   } segment[5];
 };
-/* Reset a vCPU that is not up and load these registers; it stays down. INVALID, nothing changed,
- * when they are no state that the machine could be in. */
+/* Reset a vCPU that has never been up and load these registers; it stays down. Nothing changed:
+ * INVALID when they are no state that the machine could be in, EXISTS when it has been started. */
 enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c);
 /* Take a vCPU down or up again (see arch_vcpu_offline). Its registers stay; one that runs goes down
  * at its next entry. The caller sends the mail. */

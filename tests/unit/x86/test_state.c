@@ -158,7 +158,12 @@ static const struct arch_context long_mode = {
 static void test_context(void **state) {
   (void)state;
   struct arch_context c = long_mode;
+  cpu0->arch.activity = ACTIVITY_RUN;
+  assert_int_equal(arch_vcpu_set_context(cpu0, &c), STATUS_EXISTS); // a SIPI was faster
+  cpu0->arch.activity = ACTIVITY_WAIT_SIPI;
   assert_int_equal(arch_vcpu_set_context(cpu0, &c), STATUS_OK);
+  cpu0->arch.lapic.sipi_pending = 1;
+  assert_false(vlapic_apply(cpu0)); // too late
   assert_false(!arch_vcpu_offline(cpu0));
   assert_true(arch_vcpu_offline(cpu0));
   assert_int_equal(cpu0->arch.regs.gpr[RDI], 8);
@@ -173,6 +178,7 @@ static void test_context(void **state) {
                                         {0x10, 0xffffffff, 0xc93},
                                         {0, 0xffffffff, 0xc93},
                                         {0, 0x67, 0x8b}}};
+  cpu0->arch.activity = ACTIVITY_WAIT_SIPI;
   assert_int_equal(arch_vcpu_set_context(cpu0, &c), STATUS_OK);
   assert_true(arch_vcpu_is_32bit(cpu0));
   assert_int_equal(world.segment[SEG_SS].base, 0x10);

@@ -107,8 +107,13 @@ static void load_context_segments(struct vcpu *v, const struct arch_context *c) 
 }
 
 enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c) {
+  enum x86_activity waiting = ACTIVITY_WAIT_SIPI;
   if (!context_registers_legal(c) || !context_mode_legal(c) || !context_segments_legal(c))
     return STATUS_INVALID;
+  /* From here on no SIPI starts it: its thread must not enter the guest with half a control block.
+   */
+  if (!atomic_cas(&v->arch.activity, &waiting, ACTIVITY_OFFLINE))
+    return STATUS_EXISTS;
   arch_vcpu_reset(v);
   load_context_segments(v, c);
   for (unsigned i = 0; i < ARRAY_SIZE(c->gpr); i++)

@@ -134,15 +134,18 @@ void vlapic_send(struct vcpu *v, uint32_t command, uint32_t destination) {
 
 /* --- the receiver's side ------------------------------------------------------------------- */
 
-/* SIPI: real mode at vector * 4 KiB (APM vol. 2, 15.27.8 has the same values). */
+/* SIPI: real mode at vector * 4 KiB (APM vol. 2, 15.27.8 has the same values). Only for a vCPU that
+ * waits for one: another may be given a context by a sibling at this moment. */
 static void start_up(struct vcpu *v, uint8_t vector) {
+  enum x86_activity waiting = ACTIVITY_WAIT_SIPI;
   struct x86_segment cs;
+  if (!atomic_cas(&v->arch.activity, &waiting, ACTIVITY_RUN))
+    return;
   vendor->get_segment(v, SEG_CS, &cs);
   cs.selector = (uint16_t)(vector << 8);
   cs.base = (uint64_t)vector << 12;
   vendor->set_segment(v, SEG_CS, &cs);
   v->arch.regs.rip = 0;
-  v->arch.activity = ACTIVITY_RUN;
 }
 
 /* The APIC forgets what it was about to deliver; an upcall that is due comes back. A vCPU that has
@@ -155,7 +158,7 @@ static void init(struct vcpu *v) {
   personality_vcpu_was_reset(v);
 }
 
-/* An INIT forgets what came before it; a SIPI counts only for a vCPU that waits for one. */
+/* An INIT forgets what came before it. */
 bool vlapic_apply(struct vcpu *v) {
   struct vlapic *a = &v->arch.lapic;
   enum x86_activity before = v->arch.activity;
@@ -163,7 +166,7 @@ bool vlapic_apply(struct vcpu *v) {
     init(v);
   if (atomic_swap(&a->nmi_pending, 0))
     v->arch.nmi_pending = true;
-  if (atomic_swap(&a->sipi_pending, 0) && arch_vcpu_offline(v))
+  if (atomic_swap(&a->sipi_pending, 0))
     start_up(v, atomic_read(&a->sipi_vector));
   return v->arch.activity != before;
 }
