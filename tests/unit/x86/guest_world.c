@@ -200,6 +200,9 @@ uint64_t tsc_to_time(uint64_t tsc) {
 uint64_t tsc_of_system_time_zero(void) {
   return 0;
 }
+void state_refresh(struct vcpu *v) {
+  (void)v;
+}
 void fpu_reset(struct vcpu *v) {
   memset(v->arch.fpu, 0, PAGE_SIZE);
 }

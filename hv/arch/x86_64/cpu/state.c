@@ -226,12 +226,14 @@ const unsigned state_count = ARRAY_SIZE(state_table);
 void state_reset(struct vcpu *v) {
   for (unsigned i = 0; i < state_count; i++)
     (void)state_table[i].set(v, state_table[i].arg, state_table[i].reset);
+  state_refresh(v);
 }
 
 void state_init(struct vcpu *v) {
   for (unsigned i = 0; i < state_count; i++)
     if (!state_table[i].keep_on_init)
       (void)state_table[i].set(v, state_table[i].arg, state_table[i].init);
+  state_refresh(v);
 }
 
 /* What is not zero, four to a line. */

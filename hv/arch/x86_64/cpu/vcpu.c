@@ -105,6 +105,8 @@ void fpu_reset(struct vcpu *v) {
   *(uint32_t *)(area + 24) = 0x1f80;
   *(uint64_t *)(area + FXSAVE_SIZE) = 3; /* XSTATE_BV: x87 and SSE stand in the area */
   v->arch.xcr0 = 1;
+  if (v == vcpu_current())
+    fpu_load(v);
 }
 
 /* The exits of a guest that sets XCR0 come here: the vCPU is on this CPU. */
@@ -129,11 +131,20 @@ static void debug_load(const uint64_t dr[4]) {
   asm volatile("mov %0, %%db3" ::"r"(dr[3]));
 }
 
-static void registers_load(struct vcpu *v) {
-  fpu_load(v);
+static void direct_load(struct vcpu *v) {
   debug_load(v->arch.dr);
   if (cpu_features.rdtscp)
     wrmsr(MSR_TSC_AUX, v->arch.tsc_aux);
+}
+
+void state_refresh(struct vcpu *v) {
+  if (v == vcpu_current())
+    direct_load(v);
+}
+
+static void registers_load(struct vcpu *v) {
+  fpu_load(v);
+  direct_load(v);
   vendor->vcpu_load(v);
 }
 

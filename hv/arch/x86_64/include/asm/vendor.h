@@ -203,6 +203,8 @@ extern const struct state_record state_table[];
 extern const unsigned state_count;
 void state_reset(struct vcpu *v);
 void state_init(struct vcpu *v); /* after INIT */
+/* The table was written: the registers that a vCPU's CPU holds while its thread runs follow. */
+void state_refresh(struct vcpu *v);
 
 /* --- CPUID and MSR policy (cpu/cpuid.c, cpu/msr.c) --------------------------------- */
 
