@@ -33,10 +33,6 @@ void vcpu_mail(struct vcpu_stub *s, enum mail m) {
   }
 }
 
-bool vcpu_mail_take(struct vcpu_stub *s, enum mail m) {
-  return atomic_and(&s->mail, ~BIT(m)) & BIT(m);
-}
-
 /* --- leaving the CPU -------------------------------------------------------------- */
 
 void vcpu_block(void) {

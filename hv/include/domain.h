@@ -109,7 +109,6 @@ struct domain_stub {
   struct spinlock life_lock;
   enum domain_state state;
   enum domain_end end; /* why it is ENDING */
-  bool shutdown_code_set;
   uint32_t restarts;
   bool forgotten; /* build_forget was called */
   uint32_t vcpu_count;
@@ -167,8 +166,6 @@ struct vcpu *domain_vcpu(struct domain *d, uint32_t id); /* NULL if out of range
 /* Set a mail bit, then (full barrier) wake the vCPU if it blocks and kick it if
  * it is in its guest. Any CPU, any context. */
 void vcpu_mail(struct vcpu_stub *s, enum mail m);
-/* Tests and clears. */
-bool vcpu_mail_take(struct vcpu_stub *s, enum mail m);
 
 /* End the domain: idempotent, the first reason counts. From any CPU; every vCPU parks at its
  * next return to its loop. */

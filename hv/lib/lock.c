@@ -18,7 +18,3 @@ void spin_unlock(struct spinlock *l) {
   /* Only the holder writes `owner`, so no locked access is due. */
   atomic_store(&l->owner, (uint16_t)(l->owner + 1));
 }
-
-bool spin_is_locked(const struct spinlock *l) {
-  return atomic_read(&l->owner) != atomic_read(&l->next);
-}

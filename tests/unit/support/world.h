@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <asm/fake.h>
 #include <lib/lib.h>
+#include <lib/lock.h>
 
 #define WORLD_DOMAINS 64u
 
@@ -41,5 +42,9 @@ extern char world_panic_text[256];
 /* Deterministic pseudo-random numbers below n. */
 uint32_t rnd(uint32_t n);
 void rnd_seed(uint64_t seed);
+
+static inline bool spin_is_locked(const struct spinlock *l) {
+  return l->owner != l->next;
+}
 
 #endif

@@ -137,23 +137,6 @@ static void test_xsetbv(void **state) {
   assert_int_equal(cpu0->arch.xcr0, 7);
 }
 
-static void test_rdtsc_and_rdtscp(void **state) {
-  (void)state;
-  world.now = 0x500000001;
-  cpu0->arch.tsc_aux = 9;
-  INSN(0x0f, 0x31);
-  x86_exit_rdtsc(cpu0);
-  assert_advanced(2);
-  assert_int_equal(gpr[RAX], 1);
-  assert_int_equal(gpr[RDX], 5);
-  assert_int_equal(gpr[RCX], 0);
-  start_rip += 2;
-  INSN(0x0f, 0x01, 0xf9);
-  x86_exit_rdtsc(cpu0);
-  assert_advanced(3);
-  assert_int_equal(gpr[RCX], 9);
-}
-
 static void test_hlt(void **state) {
   (void)state;
   INSN(0xf4);
@@ -475,7 +458,6 @@ int main(void) {
       TEST(test_msr_exits),
       TEST(test_hidden_msr),
       TEST(test_xsetbv),
-      TEST(test_rdtsc_and_rdtscp),
       TEST(test_hlt),
       TEST(test_hlt_without_interrupts),
       TEST(test_ports),

@@ -209,10 +209,6 @@ uint32_t cpuid_policy(uint32_t leaf, unsigned reg) {
   return s ? s->r[reg] : 0;
 }
 
-uint64_t cpuid_xcr0_allowed(void) {
-  return policy.xcr0;
-}
-
 /* SDM vol. 1, 13.3: x87 always, AVX needs SSE, AVX-512 is three bits and needs AVX. */
 bool xcr0_legal(uint64_t value) {
   if ((value & ~policy.xcr0) || !(value & 1))

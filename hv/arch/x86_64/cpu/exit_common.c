@@ -149,20 +149,6 @@ void x86_exit_cr8_write(struct vcpu *v) {
   x86_advance(v, v->arch.regs.rip + i.length);
 }
 
-/* Some machines report RDTSCP as RDTSC, so it is always decoded. */
-void x86_exit_rdtsc(struct vcpu *v) {
-  uint64_t *gpr = v->arch.regs.gpr;
-  uint64_t tsc = rdtsc() + vendor->get(v, CREG_TSC_OFFSET);
-  struct insn i;
-  if (!x86_fetch(v, &i))
-    return;
-  if (i.op == INSN_RDTSCP)
-    gpr[RCX] = (uint32_t)v->arch.tsc_aux;
-  gpr[RAX] = (uint32_t)tsc;
-  gpr[RDX] = tsc >> 32;
-  x86_advance(v, v->arch.regs.rip + i.length);
-}
-
 void x86_exit_undefined(struct vcpu *v) {
   x86_inject(v, VECTOR_UD, false, 0);
 }

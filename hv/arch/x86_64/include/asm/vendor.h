@@ -55,7 +55,6 @@ void x86_exit_rdmsr(struct vcpu *v);
 void x86_exit_wrmsr(struct vcpu *v);
 void x86_exit_hlt(struct vcpu *v);
 void x86_exit_xsetbv(struct vcpu *v);
-void x86_exit_rdtsc(struct vcpu *v); /* RDTSC or RDTSCP, told apart by decoding */
 void x86_exit_cr4_write(struct vcpu *v);
 void x86_exit_cr8_write(struct vcpu *v);
 /* Instructions that are refused (#UD) or do nothing (WBINVD, PAUSE). */
@@ -214,8 +213,6 @@ void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
 /* A register of a leaf (sub-leaf 0) as the policy leaves it, before what changes from vCPU to
  * vCPU. regs: 0 eax, 1 ebx, 2 ecx, 3 edx. */
 uint32_t cpuid_policy(uint32_t leaf, unsigned reg);
-/* Bits of XCR0 that the guest may set. */
-uint64_t cpuid_xcr0_allowed(void);
 bool xcr0_legal(uint64_t value);
 /* Bits 51..n that no guest page-table entry may have, since a guest-physical address has n bits;
  * n is at most what the arena's slots hold. */
