@@ -134,11 +134,14 @@ static struct entry walk(const struct domain *d, gfn_t gfn, unsigned down_to) {
   return e;
 }
 
-/* The one place where an entry that the machine walks is changed. */
+/* The one place where an entry that the machine walks is changed. One of the root concerns the
+ * arena's view on every CPU that has it linked; it is rare. */
 static void commit(struct domain *d, const struct entry *e, p2m_pte_t pte) {
   arch_p2m_write(e->slot, e->level, pte);
-  if (e->level == TOP)
-    arch_p2m_root_changed(d, (unsigned)(e->slot - (p2m_pte_t *)d->p2m.root));
+  if (e->level < TOP)
+    return;
+  arch_p2m_root_changed(d, (unsigned)(e->slot - (p2m_pte_t *)d->p2m.root));
+  p2m_flush(d);
 }
 
 static p2m_pte_t make_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
@@ -239,8 +242,7 @@ void p2m_trim(struct p2m_locked p) {
 
     if (!e.is_table)
       continue;
-    commit(p.d, &e, 0);
-    p2m_flush(p.d);
+    commit(p.d, &e, 0); /* which flushes */
     tree_free(p.d, arena_page_of(e.mfn), TOP - 1);
   }
 }

@@ -192,7 +192,6 @@ void arch_p2m_root_changed(struct domain *d, unsigned index) {
   if (index >= GUEST_SLOTS)
     return;
   d->stub->arch.guest_pdpt[index] = e & PTE_ADDR;
-  arch_p2m_flush_local(d->stub);
 }
 
 void arch_p2m_flush_local(struct domain_stub *d) {
