@@ -41,8 +41,10 @@ uint64_t tsc_to_time(uint64_t tsc) {
   return tsc > tsc_zero ? scale(tsc - tsc_zero) : 0;
 }
 
+/* A guest's timer may be set to the end of all time, which the TSC does not reach. */
 uint64_t time_to_tsc(uint64_t ns) {
-  return tsc_zero + (uint64_t)((unsigned __int128)ns * ns_to_tsc_mul >> 32);
+  unsigned __int128 tsc = ((unsigned __int128)ns * ns_to_tsc_mul >> 32) + tsc_zero;
+  return tsc >> 64 ? UINT64_MAX : (uint64_t)tsc;
 }
 
 uint64_t arch_time(void) {
