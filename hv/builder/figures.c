@@ -57,14 +57,15 @@ static void memory_figures(void) {
   const struct domain_stub *d = &domains[0];
   uint64_t table = mm_frame_table_frames;
   uint64_t arena = frames_of(d->domid, FRAME_ARENA) + frames_of(d->domid, FRAME_SHARED);
-  uint64_t private = frame_count_kind(FRAME_PRIVATE) + mm_early_private;
-  figure("memory.machine_kib", (frame_count_kind(FRAME_HV) - table - mm_early_private) * 4, "KiB");
+  uint64_t private = frames_of(OWNER_HV, FRAME_PRIVATE) + mm_early_private;
+  figure("memory.machine_kib", (frames_of(OWNER_HV, FRAME_HV) - table - mm_early_private) * 4,
+         "KiB");
   figure("memory.pcpu_kib", private * 4 / cpu_count, "KiB");
   figure("memory.domain_kib", (arena - d->vcpu_count * vcpu_frames) * 4, "KiB");
   figure("memory.vcpu_kib", vcpu_frames * 4, "KiB");
   figure("memory.nested_tables_kib", frames_of(d->domid, FRAME_PTABLE) * 4, "KiB");
   figure("memory.frame_records_kib", table * 4, "KiB");
-  figure("memory.payload_kib", frame_count_kind(FRAME_PAYLOAD) * 4, "KiB");
+  figure("memory.payload_kib", frames_of(OWNER_HV, FRAME_PAYLOAD) * 4, "KiB");
 }
 
 void figures_domain_started(struct domain_stub *d) {

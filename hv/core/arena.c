@@ -125,7 +125,7 @@ void arena_page_free(void *page) {
   struct frame *f = frame_of(arena_page_mfn(page));
 
   if (!f || f->arena_va != (uint64_t)page)
-    panic("arena page %p freed twice", page);
+    panic("arena page %lx freed twice", (unsigned long)page);
   f->arena_va = 0;
   frame_free(heap_unmap(domain_current(), page), 0);
 }

@@ -102,13 +102,6 @@ static enum status domain_fill(struct domain *d) {
 
 /* --- between two lives --------------------------------------------------------------- */
 
-static void vcpu_timers_stop(struct vcpu_stub *s) {
-  timer_stop(&s->timer);
-  timer_stop(&s->periodic);
-  timer_stop(&s->apic_timer);
-  timer_stop(&s->poll_timer);
-}
-
 static void wait_for_siblings(struct vcpu *v, struct domain_stub *d) {
   while (atomic_load(&d->parked) < d->vcpu_count - 1) {
     vcpu_block();
@@ -119,11 +112,9 @@ static void wait_for_siblings(struct vcpu *v, struct domain_stub *d) {
 static void domain_clear(struct domain *d) {
   personality_domain_fini(d);
   for (uint32_t i = 0; i < d->vcpu_count; i++) {
-    vcpu_timers_stop(&d->stub->vcpus[i]);
+    timer_stop(&d->stub->vcpus[i].apic_timer); /* the personality has stopped its own */
     (void)atomic_swap(&d->stub->vcpus[i].mail, 0);
   }
-  for (unsigned i = 0; i < ARRAY_SIZE(d->stub->watchdog); i++)
-    timer_stop(&d->stub->watchdog[i]);
   build_release(d);
 }
 

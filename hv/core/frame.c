@@ -213,15 +213,3 @@ uint64_t frame_count_free(void) {
 uint64_t frame_table_size(void) {
   return table_frames;
 }
-
-uint64_t frame_count_kind(enum frame_kind kind) {
-  uint64_t used = 0, found = 0;
-
-  for (struct frame *f = table; f < table + table_frames; f++) {
-    used += f->refs != 0;
-    found += f->refs != 0 && f->kind == kind;
-  }
-  if (kind == FRAME_FREE)
-    return frame_count_free();
-  return kind == FRAME_ABSENT ? table_frames - used - frame_count_free() : found;
-}

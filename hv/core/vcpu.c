@@ -43,11 +43,6 @@ void vcpu_block(void) {
   arch_thread_leave(v);
 }
 
-enum status vcpu_online(struct vcpu *v) {
-  vcpu_mail(v->stub, MAIL_INTERRUPT);
-  return STATUS_OK;
-}
-
 /* --- between exit and entry --------------------------------------------------------- */
 
 static void mail_drain(struct vcpu *v) {

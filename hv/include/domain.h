@@ -183,8 +183,6 @@ void vcpu_after_exit(struct vcpu *v);
 
 /* Block the current vCPU's thread until there is mail (or park). Returns at once if there is. */
 void vcpu_block(void);
-/* Bring a parked or offline vCPU up: its guest state has been set. */
-enum status vcpu_online(struct vcpu *v);
 
 /* Thread body, entered on the vCPU's own stack with its arena linked. */
 void vcpu_thread(void) __noreturn;

@@ -14,7 +14,6 @@
 
 #define FRAME_ORDER_MAX 18 /* 1 GiB */
 #define FRAME_ORDER_2M  9
-#define FRAME_ORDER_1G  18
 
 enum frame_kind {
   FRAME_ABSENT = 0, /* no RAM: device, firmware, hole. Never handed out */
@@ -73,8 +72,7 @@ void frame_put(mfn_t mfn);
 /* The record, or NULL for a frame number beyond the table. */
 struct frame *frame_of(mfn_t mfn);
 uint64_t frame_count_free(void);
-uint64_t frame_count_kind(enum frame_kind kind); /* walks the table: for reports */
-uint64_t frame_table_size(void);                 /* frames that have a record */
+uint64_t frame_table_size(void); /* frames that have a record */
 
 _Static_assert(sizeof(struct frame) == 16, "a frame record is 16 bytes");
 

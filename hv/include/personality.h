@@ -32,8 +32,9 @@ unsigned personality_upcall_vector(struct vcpu *v);
 bool personality_has_event(struct vcpu *v);
 /* INIT has cleared the local APIC: raise again what is still due. */
 void personality_vcpu_was_reset(struct vcpu *v);
-/* The vCPU halts with interrupts off: it goes down, as by VCPUOP_down. */
-void personality_vcpu_halted_for_good(struct vcpu *v);
+/* The vCPU goes down, as when it halts with interrupts off; the last that is up takes the domain
+ * with it. */
+void personality_vcpu_down(struct vcpu *v);
 /* The vCPU has just been given a CPU (after having run elsewhere or not at all). */
 void personality_scheduled_in(struct vcpu *v);
 
@@ -41,8 +42,9 @@ void personality_scheduled_in(struct vcpu *v);
  * The result goes to the guest's result register. */
 uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5], bool compat);
 
-/* The vCPU's TSC has been moved (arch_vcpu_clock says something else now). */
-void personality_clock_changed(struct vcpu *v);
+/* Tell the guest its clock anew: its TSC has been moved (arch_vcpu_clock says something else now).
+ */
+void personality_clock_write(struct vcpu *v);
 
 /* CPUID leaves from 0x40000000; false: not ours. */
 bool personality_cpuid(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t regs[4]);

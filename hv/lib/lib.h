@@ -19,8 +19,8 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 
 /* Format into `buf` of `size` bytes (at least 1), always terminated; returns the
- * length that the whole text would have. Knows %c %s %d %i %u %x %X %p %% with
- * width, precision, `0`, `-`, and h, hh, l, ll, z. */
+ * length that the whole text would have. Knows %c, %s with a precision, %u and %x
+ * with `0`, a width and l, and %%: nothing else. */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int snprintf(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
@@ -32,6 +32,6 @@ void log_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * stops all CPUs. For broken invariants of our own, never for a guest's input. */
 void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
-#define assert(c) ((c) ? (void)0 : panic("%s:%d: assertion failed: %s", __FILE__, __LINE__, #c))
+#define assert(c) ((c) ? (void)0 : panic("%s:%u: assertion failed: %s", __FILE__, __LINE__, #c))
 
 #endif

@@ -42,7 +42,6 @@ typedef struct {
 #define GPA(x)      ((gpa_t){(x)})
 #define GVA(x)      ((gva_t){(x)})
 #define MFN_INVALID MFN(~0ull)
-#define GFN_INVALID GFN(~0ull)
 
 static inline bool mfn_valid(mfn_t m) {
   return m.v != ~0ull;
@@ -52,9 +51,6 @@ static inline maddr_t mfn_to_maddr(mfn_t m) {
 }
 static inline mfn_t maddr_to_mfn(maddr_t a) {
   return MFN(a.v >> PAGE_SHIFT);
-}
-static inline gpa_t gfn_to_gpa(gfn_t g) {
-  return GPA(g.v << PAGE_SHIFT);
 }
 static inline gfn_t gpa_to_gfn(gpa_t a) {
   return GFN(a.v >> PAGE_SHIFT);

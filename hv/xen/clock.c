@@ -65,7 +65,7 @@ static void time_copy(uint64_t va, const struct vcpu_time_info *t) {
     return;
 }
 
-void clock_write(struct vcpu *v) {
+void personality_clock_write(struct vcpu *v) {
   struct personality_vcpu *p = &v->personality;
   struct arch_clock c;
   arch_vcpu_clock(v, &c);
@@ -83,10 +83,6 @@ void clock_write(struct vcpu *v) {
     time_copy(p->clock_va, &t);
 }
 
-void personality_clock_changed(struct vcpu *v) {
-  clock_write(v);
-}
-
 int64_t clock_register(struct vcpu *caller, struct vcpu *v, uint64_t arg) {
   uint64_t va;
   int64_t error = address_in(caller, arg, &va);
@@ -95,7 +91,7 @@ int64_t clock_register(struct vcpu *caller, struct vcpu *v, uint64_t arg) {
   v->personality.clock_va = va;
   v->personality.clock_dirty = true;
   if (v == caller)
-    clock_write(v);
+    personality_clock_write(v);
   return 0;
 }
 

@@ -93,7 +93,7 @@ int64_t vcpu_info_register(struct vcpu *caller, struct vcpu *v, uint64_t arg) {
   event_select_all(v);
   v->personality.clock_dirty = true;
   if (v == caller)
-    clock_write(v);
+    personality_clock_write(v);
   return 0;
 }
 
@@ -125,7 +125,7 @@ enum status personality_vcpu_init(struct vcpu *v) {
   p->initialised = v->id == 0;
   p->clock_dirty = v != vcpu_current();
   if (!p->clock_dirty) /* it has its CPU already and will not be scheduled in */
-    clock_write(v);
+    personality_clock_write(v);
   timers_init(v->stub);
   return STATUS_OK;
 }
@@ -212,7 +212,7 @@ void personality_prepare_entry(struct vcpu *v, uint64_t mail) {
 void personality_scheduled_in(struct vcpu *v) {
   if (v->personality.clock_dirty) {
     v->personality.clock_dirty = false;
-    clock_write(v);
+    personality_clock_write(v);
   }
   if (v->personality.runstate_va)
     runstate_write(v);

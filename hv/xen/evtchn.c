@@ -8,6 +8,17 @@
 #include <abi/xen/event_channel.h>
 #include <xen/internal.h>
 
+union argument {
+  uint16_t domid;
+  uint32_t port;
+  struct evtchn_alloc_unbound alloc_unbound;
+  struct evtchn_bind_interdomain bind_interdomain;
+  struct evtchn_bind_virq bind_virq;
+  struct evtchn_bind_ipi bind_ipi;
+  struct evtchn_bind_vcpu bind_vcpu;
+  struct evtchn_status status;
+};
+
 /* --- the table; the domain's lock is held ----------------------------------------- */
 
 static uint32_t port_end(const struct domain *d) {
@@ -102,17 +113,13 @@ static int64_t port_report(struct domain *d, uint64_t arg, int64_t port) {
 }
 
 /* Does the domain name itself, or one that it may have events from? */
-static int64_t alloc_unbound(struct vcpu *v, uint64_t arg) {
-  struct evtchn_alloc_unbound op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  int64_t error = domid_check(v, op.dom);
-  if (!error)
-    error = domid_check(v, op.remote_dom);
+static int64_t alloc_unbound(struct vcpu *v, union argument *a, uint64_t at) {
+  const struct evtchn_alloc_unbound *op = &a->alloc_unbound;
+  int64_t error = domid_check(v, op->remote_dom);
   if (error)
     return error;
   struct xen_port value = {.state = EVTCHNSTAT_unbound, .remote_domid = v->domain->domid};
-  return port_report(v->domain, arg + offsetof(struct evtchn_alloc_unbound, port),
+  return port_report(v->domain, at + offsetof(struct evtchn_alloc_unbound, port),
                      port_bind(v->domain, value));
 }
 
@@ -133,17 +140,12 @@ static int64_t port_join(struct domain *d, uint32_t remote) {
   return port;
 }
 
-static int64_t bind_interdomain(struct vcpu *v, uint64_t arg) {
-  struct evtchn_bind_interdomain op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  int64_t error = domid_check(v, op.remote_dom);
-  if (error)
-    return error;
+static int64_t bind_interdomain(struct vcpu *v, union argument *a, uint64_t at) {
+  const struct evtchn_bind_interdomain *op = &a->bind_interdomain;
   spin_lock(&v->domain->personality.lock);
-  int64_t port = port_join(v->domain, op.remote_port);
+  int64_t port = port_join(v->domain, op->remote_port);
   spin_unlock(&v->domain->personality.lock);
-  return port_report(v->domain, arg + offsetof(struct evtchn_bind_interdomain, local_port), port);
+  return port_report(v->domain, at + offsetof(struct evtchn_bind_interdomain, local_port), port);
 }
 
 /* The lock is held. */
@@ -158,29 +160,25 @@ static int64_t virq_take(struct domain *d, uint32_t virq, struct vcpu *v) {
   return port;
 }
 
-static int64_t bind_virq(struct vcpu *v, uint64_t arg) {
-  struct evtchn_bind_virq op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  if (op.virq >= NR_VIRQS || (virq_is_global(op.virq) && op.vcpu != 0))
+static int64_t bind_virq(struct vcpu *v, union argument *a, uint64_t at) {
+  const struct evtchn_bind_virq *op = &a->bind_virq;
+  if (op->virq >= NR_VIRQS || (virq_is_global(op->virq) && op->vcpu != 0))
     return -XEN_EINVAL;
-  struct vcpu *target = domain_vcpu(v->domain, op.vcpu);
+  struct vcpu *target = domain_vcpu(v->domain, op->vcpu);
   if (!target)
     return -XEN_ENOENT;
   spin_lock(&v->domain->personality.lock);
-  int64_t port = virq_take(v->domain, op.virq, target);
+  int64_t port = virq_take(v->domain, op->virq, target);
   spin_unlock(&v->domain->personality.lock);
-  return port_report(v->domain, arg + offsetof(struct evtchn_bind_virq, port), port);
+  return port_report(v->domain, at + offsetof(struct evtchn_bind_virq, port), port);
 }
 
-static int64_t bind_ipi(struct vcpu *v, uint64_t arg) {
-  struct evtchn_bind_ipi op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  if (!domain_vcpu(v->domain, op.vcpu))
+static int64_t bind_ipi(struct vcpu *v, union argument *a, uint64_t at) {
+  const struct evtchn_bind_ipi *op = &a->bind_ipi;
+  if (!domain_vcpu(v->domain, op->vcpu))
     return -XEN_ENOENT;
-  struct xen_port value = {.state = EVTCHNSTAT_ipi, .vcpu = (uint16_t)op.vcpu};
-  return port_report(v->domain, arg + offsetof(struct evtchn_bind_ipi, port),
+  struct xen_port value = {.state = EVTCHNSTAT_ipi, .vcpu = (uint16_t)op->vcpu};
+  return port_report(v->domain, at + offsetof(struct evtchn_bind_ipi, port),
                      port_bind(v->domain, value));
 }
 
@@ -190,17 +188,15 @@ static bool port_may_move(const struct xen_port *slot) {
          (slot->state == EVTCHNSTAT_virq && virq_is_global(slot->virq));
 }
 
-static int64_t bind_vcpu(struct vcpu *v, uint64_t arg) {
-  struct evtchn_bind_vcpu op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  if (!domain_vcpu(v->domain, op.vcpu))
+static int64_t bind_vcpu(struct vcpu *v, union argument *a, uint64_t at) {
+  const struct evtchn_bind_vcpu *op = &a->bind_vcpu;
+  if (!domain_vcpu(v->domain, op->vcpu))
     return -XEN_ENOENT;
   spin_lock(&v->domain->personality.lock);
-  struct xen_port *slot = port_of(v->domain, op.port);
+  struct xen_port *slot = port_of(v->domain, op->port);
   bool moves = slot && port_may_move(slot);
   if (moves)
-    slot->vcpu = (uint16_t)op.vcpu;
+    slot->vcpu = (uint16_t)op->vcpu;
   spin_unlock(&v->domain->personality.lock);
   return moves ? 0 : -XEN_EINVAL;
 }
@@ -228,37 +224,28 @@ static bool port_send(struct domain *d, const struct xen_port *slot, uint32_t po
   }
 }
 
-static int64_t send(struct vcpu *v, uint64_t arg) {
-  uint32_t port;
+static int64_t send(struct vcpu *v, union argument *a, uint64_t at) {
   int64_t result = -XEN_EINVAL;
-  if (copy_in(&port, arg, sizeof(port)))
-    return -XEN_EFAULT;
   spin_lock(&v->domain->personality.lock);
-  const struct xen_port *slot = port_of(v->domain, port);
-  bool console = slot && port_send(v->domain, slot, port, &result);
+  const struct xen_port *slot = port_of(v->domain, a->port);
+  bool console = slot && port_send(v->domain, slot, a->port, &result);
   spin_unlock(&v->domain->personality.lock);
   if (console)
     console_serve(v->domain);
   return result;
 }
 
-static int64_t unmask(struct vcpu *v, uint64_t arg) {
-  uint32_t port;
-  if (copy_in(&port, arg, sizeof(port)))
-    return -XEN_EFAULT;
+static int64_t unmask(struct vcpu *v, union argument *a, uint64_t at) {
   spin_lock(&v->domain->personality.lock);
-  const struct xen_port *slot = port_of(v->domain, port);
+  const struct xen_port *slot = port_of(v->domain, a->port);
   if (slot)
-    event_unmask(v->domain, v->domain->vcpus[slot->vcpu], port);
+    event_unmask(v->domain, v->domain->vcpus[slot->vcpu], a->port);
   spin_unlock(&v->domain->personality.lock);
   return slot ? 0 : -XEN_EINVAL;
 }
 
-static int64_t close(struct vcpu *v, uint64_t arg) {
-  uint32_t port;
-  if (copy_in(&port, arg, sizeof(port)))
-    return -XEN_EFAULT;
-  return port_unbind(v->domain, port);
+static int64_t close(struct vcpu *v, union argument *a, uint64_t at) {
+  return port_unbind(v->domain, a->port);
 }
 
 static void status_fill(struct evtchn_status *op, const struct xen_port *slot) {
@@ -275,58 +262,65 @@ static void status_fill(struct evtchn_status *op, const struct xen_port *slot) {
   }
 }
 
-static int64_t status(struct vcpu *v, uint64_t arg) {
-  struct evtchn_status op;
-  if (copy_in(&op, arg, sizeof(op)))
-    return -XEN_EFAULT;
-  int64_t error = domid_check(v, op.dom);
-  if (error)
-    return error;
+static int64_t status(struct vcpu *v, union argument *a, uint64_t at) {
+  struct evtchn_status *op = &a->status;
   spin_lock(&v->domain->personality.lock);
-  const struct xen_port *slot = port_of(v->domain, op.port);
+  const struct xen_port *slot = port_of(v->domain, op->port);
   if (slot)
-    status_fill(&op, slot);
+    status_fill(op, slot);
   spin_unlock(&v->domain->personality.lock);
-  return slot ? copy_out(arg, &op, sizeof(op)) : -XEN_EINVAL;
+  return slot ? copy_out(at, op, sizeof(*op)) : -XEN_EINVAL;
 }
 
-static int64_t reset(struct vcpu *v, uint64_t arg) {
-  uint16_t domid;
-  if (copy_in(&domid, arg, sizeof(domid)))
-    return -XEN_EFAULT;
-  int64_t error = domid_check(v, domid);
-  if (!error)
-    evtchn_reset_all(v->domain);
-  return error;
-}
-
-int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a) {
-  switch (a[0]) {
-  case EVTCHNOP_bind_interdomain:
-    return bind_interdomain(v, a[1]);
-  case EVTCHNOP_bind_virq:
-    return bind_virq(v, a[1]);
-  case EVTCHNOP_bind_pirq: /* no domain has a physical interrupt */
-    return -XEN_EPERM;
-  case EVTCHNOP_close:
-    return close(v, a[1]);
-  case EVTCHNOP_send:
-    return send(v, a[1]);
-  case EVTCHNOP_status:
-    return status(v, a[1]);
-  case EVTCHNOP_alloc_unbound:
-    return alloc_unbound(v, a[1]);
-  case EVTCHNOP_bind_ipi:
-    return bind_ipi(v, a[1]);
-  case EVTCHNOP_bind_vcpu:
-    return bind_vcpu(v, a[1]);
-  case EVTCHNOP_unmask:
-    return unmask(v, a[1]);
-  case EVTCHNOP_reset:
-    return reset(v, a[1]);
-  default: /* the FIFO ABI's are not offered */
-    return -XEN_ENOSYS;
+/* The lock is held. */
+static void close_all(struct domain *d) {
+  for (uint32_t port = 1; port < port_end(d); port++) {
+    struct xen_port *slot = port_of(d, port);
+    if (slot && slot->state != EVTCHNSTAT_closed)
+      port_close(d, port, slot);
   }
+}
+
+static int64_t reset(struct vcpu *v, union argument *a, uint64_t at) {
+  spin_lock(&v->domain->personality.lock);
+  close_all(v->domain);
+  spin_unlock(&v->domain->personality.lock);
+  return 0;
+}
+
+/* No domain has a physical interrupt. */
+static int64_t bind_pirq(struct vcpu *v, union argument *a, uint64_t at) {
+  return -XEN_EPERM;
+}
+
+static const struct operation {
+  int64_t (*fn)(struct vcpu *v, union argument *a, uint64_t at);
+  uint8_t size;      /* of its argument */
+  bool names_domain; /* at its start, and it has to be the caller's own */
+} operations[] = {
+    [EVTCHNOP_bind_interdomain] = {bind_interdomain, sizeof(struct evtchn_bind_interdomain), true},
+    [EVTCHNOP_bind_virq] = {bind_virq, sizeof(struct evtchn_bind_virq), false},
+    [EVTCHNOP_bind_pirq] = {bind_pirq, 0, false},
+    [EVTCHNOP_close] = {close, sizeof(uint32_t), false},
+    [EVTCHNOP_send] = {send, sizeof(uint32_t), false},
+    [EVTCHNOP_status] = {status, sizeof(struct evtchn_status), true},
+    [EVTCHNOP_alloc_unbound] = {alloc_unbound, sizeof(struct evtchn_alloc_unbound), true},
+    [EVTCHNOP_bind_ipi] = {bind_ipi, sizeof(struct evtchn_bind_ipi), false},
+    [EVTCHNOP_bind_vcpu] = {bind_vcpu, sizeof(struct evtchn_bind_vcpu), false},
+    [EVTCHNOP_unmask] = {unmask, sizeof(uint32_t), false},
+    [EVTCHNOP_reset] = {reset, sizeof(uint16_t), true},
+};
+
+/* What follows reset is for FIFO events, which are not offered. */
+int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a) {
+  union argument arg;
+  if (a[0] >= ARRAY_SIZE(operations))
+    return -XEN_ENOSYS;
+  const struct operation *o = &operations[a[0] % ARRAY_SIZE(operations)];
+  if (copy_in(&arg, a[1], o->size))
+    return -XEN_EFAULT;
+  int64_t error = o->names_domain ? domid_check(v, arg.domid) : 0;
+  return error ? error : o->fn(v, &arg, a[1]);
 }
 
 /* --- the hypervisor's own use -------------------------------------------------------- */
@@ -364,21 +358,6 @@ static const struct xen_port console_end = {.state = EVTCHNSTAT_interdomain,
 uint32_t evtchn_bind_own(struct domain *d) {
   int64_t port = port_bind(d, console_end);
   return port > 0 ? (uint32_t)port : 0;
-}
-
-/* The lock is held. */
-static void close_all(struct domain *d) {
-  for (uint32_t port = 1; port < port_end(d); port++) {
-    struct xen_port *slot = port_of(d, port);
-    if (slot && slot->state != EVTCHNSTAT_closed)
-      port_close(d, port, slot);
-  }
-}
-
-void evtchn_reset_all(struct domain *d) {
-  spin_lock(&d->personality.lock);
-  close_all(d);
-  spin_unlock(&d->personality.lock);
 }
 
 /* Under one lock, since no port may stay bound that the new layout has no bits for. The console's

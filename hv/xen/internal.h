@@ -86,7 +86,6 @@ void evtchn_send_virq(struct vcpu *v, uint32_t virq);
 void evtchn_send_own(struct domain *d, uint32_t port);
 /* A port bound to the hypervisor; 0 when there is none left. */
 uint32_t evtchn_bind_own(struct domain *d);
-void evtchn_reset_all(struct domain *d);
 /* The shared info gets the layout; every port is closed but the console's. */
 void evtchn_set_layout(struct domain *d, bool compat);
 
@@ -101,7 +100,6 @@ int64_t vcpu_info_register(struct vcpu *caller, struct vcpu *v, uint64_t arg);
 /* --- clock.c: pvclock, runstate, timers --------------------------------------------- */
 
 void clock_wallclock(struct domain *d);
-void clock_write(struct vcpu *v);
 int64_t clock_register(struct vcpu *caller, struct vcpu *v, uint64_t arg);
 int64_t runstate_register(struct vcpu *caller, struct vcpu *v, uint64_t arg);
 int64_t runstate_query(struct vcpu *caller, struct vcpu *v, uint64_t arg);
@@ -135,8 +133,6 @@ void physmap_free(struct domain *d, const struct p2m_entry *e, unsigned n);
 /* decrease_reservation, populate_physmap: extents done. */
 int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg);
 
-/* As VCPUOP_down; the last vCPU that is up takes the domain with it. */
-void vcpu_go_down(struct vcpu *v);
 int64_t vcpu_initialise(struct vcpu *v, uint64_t arg);
 int64_t vcpu_up(struct vcpu *v);
 

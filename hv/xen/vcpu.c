@@ -24,7 +24,7 @@ static bool is_last(const struct vcpu *v) {
 }
 
 /* A domain without a vCPU that runs could never go on. */
-void vcpu_go_down(struct vcpu *v) {
+void personality_vcpu_down(struct vcpu *v) {
   if (arch_vcpu_offline(v))
     return;
   v->personality.initialised = true; /* it can come up again where it was */
@@ -35,10 +35,6 @@ void vcpu_go_down(struct vcpu *v) {
   arch_vcpu_set_up(v, false);
   if (v != vcpu_current())
     vcpu_mail(v->stub, MAIL_INTERRUPT);
-}
-
-void personality_vcpu_halted_for_good(struct vcpu *v) {
-  vcpu_go_down(v);
 }
 
 void personality_vcpu_was_reset(struct vcpu *v) {
@@ -55,7 +51,7 @@ int64_t hypercall_vcpu_op(struct vcpu *caller, const uint64_t *a) {
   case VCPUOP_up:
     return ENABLED(CONFIG_XEN_VCPU_UP) ? vcpu_up(v) : -XEN_ENOSYS;
   case VCPUOP_down:
-    vcpu_go_down(v);
+    personality_vcpu_down(v);
     return 0;
   case VCPUOP_is_up:
     return !arch_vcpu_offline(v);

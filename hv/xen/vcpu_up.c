@@ -72,5 +72,6 @@ int64_t vcpu_up(struct vcpu *v) {
   if (!arch_vcpu_offline(v))
     return 0;
   arch_vcpu_set_up(v, true);
-  return xen_errno(vcpu_online(v));
+  vcpu_mail(v->stub, MAIL_INTERRUPT);
+  return 0;
 }

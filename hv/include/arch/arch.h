@@ -131,7 +131,7 @@ enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c);
 void arch_vcpu_set_up(struct vcpu *v, bool up);
 
 /* How the vCPU's own TSC gives system time: ns = ((tsc - zero) << shift) * mul >> 32, a negative
- * shift going right. Changes only when the guest writes its TSC: then personality_clock_changed. */
+ * shift going right. Changes only when the guest writes its TSC: then personality_clock_write. */
 struct arch_clock {
   uint64_t zero;
   uint32_t mul;

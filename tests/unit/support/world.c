@@ -99,3 +99,15 @@ uint32_t rnd(uint32_t n) {
   state ^= state >> 27;
   return (uint32_t)((state * 2685821657736338717ull >> 32) % n);
 }
+
+uint64_t frame_count_kind(enum frame_kind kind) {
+  uint64_t used = 0, found = 0;
+  for (uint64_t i = 0; i < frame_table_size(); i++) {
+    const struct frame *f = frame_of(MFN(i));
+    used += f->refs != 0;
+    found += f->refs != 0 && f->kind == kind;
+  }
+  if (kind == FRAME_FREE)
+    return frame_count_free();
+  return kind == FRAME_ABSENT ? frame_table_size() - used - frame_count_free() : found;
+}

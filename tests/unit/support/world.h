@@ -47,4 +47,7 @@ static inline bool spin_is_locked(const struct spinlock *l) {
   return l->owner != l->next;
 }
 
+// Walks the table.
+uint64_t frame_count_kind(enum frame_kind kind);
+
 #endif

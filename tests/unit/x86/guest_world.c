@@ -44,9 +44,6 @@ static void fake_set_segment(struct vcpu *v, enum x86_seg s, const struct x86_se
   if (v == cpu0)
     world.segment[s] = *in;
 }
-static uint8_t fake_cpl(struct vcpu *v) {
-  return v == cpu0 ? world.cpl : 0;
-}
 static void fake_get_mode(struct vcpu *v, struct x86_mode *m) {
   *m = (struct x86_mode){
       .cr0 = fake_get(v, CREG_CR0),
@@ -62,13 +59,11 @@ static void fake_reset(struct vcpu *v) {
   (void)v;
 }
 static const struct x86_vendor fake_vendor = {
-    .name = "fake",
     .vcpu_reset = fake_reset,
     .get = fake_get,
     .set = fake_set,
     .get_segment = fake_get_segment,
     .set_segment = fake_set_segment,
-    .cpl = fake_cpl,
     .get_mode = fake_get_mode,
 };
 const struct x86_vendor *vendor = &fake_vendor;
@@ -212,7 +207,7 @@ uint64_t fpu_get_xcr0(struct vcpu *v) {
 void personality_vcpu_was_reset(struct vcpu *v) {
   (void)v;
 }
-void personality_vcpu_halted_for_good(struct vcpu *v) {
+void personality_vcpu_down(struct vcpu *v) {
   (void)v;
   world.halted_for_good = true;
 }
@@ -270,7 +265,7 @@ enum status personality_hypercall_page(struct vcpu *v, uint64_t value) {
   (void)v;
   return value == 0x5000 ? STATUS_OK : STATUS_INVALID;
 }
-void personality_clock_changed(struct vcpu *v) {
+void personality_clock_write(struct vcpu *v) {
   (void)v;
 }
 void log_printf(const char *fmt, ...) {

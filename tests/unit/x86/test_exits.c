@@ -443,8 +443,8 @@ static void test_copy_physical(void **state) {
   uint64_t value = 42;
   assert_int_equal(guest_write_phys(GPA(0x7ffffc), &value, 4), STATUS_OK);
   assert_int_equal(guest_write_phys(GPA(0x7ffffc), &value, 8), STATUS_FAULT);
-  assert_int_equal(guest_read_phys(&value, GPA(1ull << 42), 8), STATUS_FAULT);
-  assert_int_equal(guest_read_phys(&value, GPA(~0ull), 1), STATUS_FAULT);
+  assert_int_equal(guest_write_phys(GPA(1ull << 42), &value, 8), STATUS_FAULT);
+  assert_int_equal(guest_write_phys(GPA(~0ull), &value, 1), STATUS_FAULT);
 }
 
 int main(void) {

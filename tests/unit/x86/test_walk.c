@@ -76,6 +76,12 @@ static void build(struct scene *s) {
   cpu0->arch.regs.rflags = 2 | (s->ac ? BIT(18) : 0);
 }
 
+static bool walk_now(uint64_t linear, unsigned access, uint64_t *gpa, struct walk_fault *fault) {
+  struct x86_mode m;
+  vendor->get_mode(cpu0, &m);
+  return walk_mode(cpu0, &m, linear, access, gpa, fault);
+}
+
 static bool right_denied(const struct scene *s) {
   bool write = true, user = true, nx = false;
   for (unsigned i = 0; i < shape[s->paging].levels; i++) {
@@ -126,7 +132,7 @@ static void check(struct scene *s) {
   uint64_t gpa = ~0ull;
   build(s);
   int64_t expected = model(s);
-  bool ok = walk_linear(cpu0, s->linear, s->access, &gpa, &fault);
+  bool ok = walk_now(s->linear, s->access, &gpa, &fault);
   assert_false(world.user_is_open);
   assert_int_equal(ok, expected == -1);
   if (!ok) {
@@ -192,14 +198,14 @@ static struct scene simple(enum paging paging) {
 static uint32_t fault_of(uint64_t linear, unsigned access) {
   struct walk_fault fault;
   uint64_t gpa;
-  assert_false(walk_linear(cpu0, linear, access, &gpa, &fault));
+  assert_false(walk_now(linear, access, &gpa, &fault));
   return fault.error;
 }
 
 static uint64_t gpa_of(uint64_t linear, unsigned access) {
   struct walk_fault fault;
   uint64_t gpa;
-  assert_true(walk_linear(cpu0, linear, access, &gpa, &fault));
+  assert_true(walk_now(linear, access, &gpa, &fault));
   return gpa;
 }
 

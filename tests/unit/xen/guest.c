@@ -124,6 +124,7 @@ void guest_put(uint64_t gpa, const void *from, size_t n) {
 }
 
 void guest_get(void *to, uint64_t gpa, size_t n) {
+  enum status guest_read_phys(void *dst, gpa_t src, size_t n); // the fake machine's own
   assert_int_equal(guest_read_phys(to, GPA(gpa), n), STATUS_OK);
 }
 
@@ -207,11 +208,6 @@ void vcpu_block(void) {
   assert_non_null(while_blocked);
   while_blocked();
   assert_true(atomic_load(&s->mail) || s->park);
-}
-
-enum status vcpu_online(struct vcpu *v) {
-  vcpu_mail(v->stub, MAIL_INTERRUPT);
-  return STATUS_OK;
 }
 
 void domain_end(struct domain_stub *of, enum domain_end why) {

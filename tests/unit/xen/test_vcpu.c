@@ -91,7 +91,7 @@ static void test_clock(void **unused) {
   assert_int_equal(info(0)->time.version, 2); /* nothing has changed */
   clock_zero = 99;
   clock_stable = false;
-  personality_clock_changed(vcpu[0]);
+  personality_clock_write(vcpu[0]);
   assert_int_equal(info(0)->time.version, 4);
   assert_int_equal(info(0)->time.tsc_timestamp, 99);
   assert_int_equal(info(0)->time.flags, 0);
@@ -109,7 +109,7 @@ static void test_clock_area(void **unused) {
   assert_int_equal(t.version, 4);
   assert_int_equal(t.tsc_timestamp, clock_zero);
   clock_zero = 5;
-  personality_clock_changed(vcpu[0]);
+  personality_clock_write(vcpu[0]);
   guest_get(&t, AREA, sizeof(t));
   assert_int_equal(t.version, 6);
   assert_int_equal(t.tsc_timestamp, 5);

@@ -59,8 +59,8 @@ static __boot void rsdp_keep(const struct tag *t) {
 static __boot void tag_parse(const struct tag *t) {
   switch (t->type) {
   case TAG_COMMAND_LINE:
-    snprintf(boot_info.command_line, sizeof(boot_info.command_line), "%.*s",
-             (int)(t->size - sizeof(*t)), (const char *)(t + 1));
+    memcpy(boot_info.command_line, t + 1,
+           MIN(t->size - sizeof(*t), sizeof(boot_info.command_line) - 1));
     break;
   case TAG_MODULE:
     tag_module((const void *)t);

@@ -11,11 +11,6 @@
 #include <personality.h>
 #include "fetch.h"
 
-#define CR0_PE    BIT(0)
-#define RFLAGS_IF BIT(9)
-#define CR4_PAE   BIT(5)
-#define EFER_LMA  BIT(10)
-
 static void inject_gp(struct vcpu *v) {
   x86_inject(v, VECTOR_GP, true, 0);
 }
@@ -95,7 +90,7 @@ void x86_exit_hlt(struct vcpu *v) {
   if (!atomic_cas(&v->arch.activity, &running, ACTIVITY_HALT))
     return;
   if (unlikely(!(v->arch.regs.rflags & RFLAGS_IF)) && !v->arch.nmi_pending)
-    personality_vcpu_halted_for_good(v);
+    personality_vcpu_down(v);
 }
 
 void x86_exit_xsetbv(struct vcpu *v) {

@@ -12,7 +12,6 @@
 /* x87, SSE, AVX, and AVX-512's three. */
 #define XCR0_ALLOWED 0xe7ull
 #define XSAVE_HEADER 576u /* legacy area and header */
-#define PAT_POWER_ON 0x0007040600070406ull
 
 enum { EAX, EBX, ECX, EDX };
 
@@ -90,7 +89,7 @@ static uint64_t cr4_value(const struct cpu_features *f) {
 static void xcr0_init(void) {
   uint64_t v = cpu_features.xcr0;
   if (cpu_features.xsave)
-    asm volatile("xsetbv" ::"c"(0), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)));
+    xsetbv(v);
   this_private->xcr0 = v;
 }
 

@@ -8,11 +8,6 @@
 #include <asm/vendor.h>
 #include "fetch.h"
 
-#define RFLAGS_TF       BIT(8)
-#define RFLAGS_RF       BIT(16)
-#define DR6_BS          BIT(14)
-#define EFER_LMA        BIT(10)
-
 #define INSN_LENGTH_MAX 15
 #define FETCH_TRIES     4 /* the memory map may change under our hands, but not for ever */
 

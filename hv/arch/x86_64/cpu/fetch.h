@@ -8,9 +8,6 @@
 
 #include <asm/vendor.h>
 
-#define RFLAGS_TF BIT(8)
-#define RFLAGS_RF BIT(16)
-
 /* How the instructions that exit most are written without prefixes; low byte first. */
 static const struct {
   uint32_t bytes, mask;

@@ -9,8 +9,6 @@
 #include <lib/atomic.h>
 #include <personality.h>
 
-#define RFLAGS_IF BIT(9)
-
 /* --- exceptions ------------------------------------------------------------------ */
 
 /* SDM vol. 3, table 6-5; APM vol. 2, 8.2.9. */

@@ -9,19 +9,7 @@
 #include <asm/vendor.h>
 #include <personality.h>
 
-#define MSR_APIC_BASE    0x1b
-#define MSR_TSC_DEADLINE 0x6e0
-#define MSR_X2APIC       0x800
-#define MSR_X2APIC_END   0x83f
-#define MSR_EFER         0xc0000080
-#define MSR_FS_BASE      0xc0000100
-#define MSR_GS_BASE      0xc0000101
-#define MSR_TSC_AUX      0xc0000103
-
-#define CR0_PG           BIT(31)
-#define EFER_LME         BIT(8)
-#define EFER_LMA         BIT(10)
-#define APIC_X2APIC      BIT(10)
+#define APIC_X2APIC BIT(10)
 
 const uint32_t msr_direct[] = {MSR_FS_BASE, MSR_GS_BASE, 0xc0000102, 0xc0000081,
                                0xc0000082,  0xc0000083,  0xc0000084, 0x174,
@@ -157,7 +145,7 @@ static void move_tsc(struct vcpu *v, uint64_t by) {
   vendor->set(v, CREG_TSC_OFFSET, vendor->get(v, CREG_TSC_OFFSET) + by);
   if (v->arch.lapic.tsc_deadline)
     vlapic_tsc_deadline_write(v, v->arch.lapic.tsc_deadline);
-  personality_clock_changed(v);
+  personality_clock_write(v);
 }
 
 static bool write_tsc(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {

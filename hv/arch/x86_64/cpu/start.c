@@ -10,14 +10,6 @@
 #include <lib/atomic.h>
 #include <lib/lib.h>
 
-#define CR0_PE       BIT(0)
-#define CR0_ET       BIT(4)
-#define CR0_PG       BIT(31)
-#define CR4_PAE      BIT(5)
-#define EFER_LME     BIT(8)
-#define EFER_LMA     BIT(10)
-
-#define RFLAGS_FIXED BIT(1)
 #define RFLAGS_LEGAL 0x3f7fd7ull
 
 #define ATTR_CODE32  0xc9b

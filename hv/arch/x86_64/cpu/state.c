@@ -10,9 +10,7 @@
 #include <asm/vendor.h>
 #include <lib/lib.h>
 
-#define PAT_RESET     0x0007040600070406ull
 #define RFLAGS_LEGAL  0x3f7fd5ull
-#define RFLAGS_FIXED  0x2ull
 #define EVENT_TYPE_AT 32
 
 /* --- getters and setters: `arg` says which ------------------------------------------- */
@@ -184,7 +182,7 @@ const struct state_record state_table[] = {
     BOTH("dr2", 0x232, 0, get64, set64, AT(dr[2])), BOTH("dr3", 0x233, 0, get64, set64, AT(dr[3])),
     BOTH("shadow", 0x220, 0, get8, set8, AT(interrupt_shadow)),
     KEPT("xcr0", 0x240, 1, get64, set_xcr0, AT(xcr0)),
-    KEPT("pat", 0x300 + CREG_PAT, PAT_RESET, get_creg, set_creg_legal, CREG_PAT),
+    KEPT("pat", 0x300 + CREG_PAT, PAT_POWER_ON, get_creg, set_creg_legal, CREG_PAT),
     MSR("star", CREG_STAR), MSR("lstar", CREG_LSTAR), MSR("cstar", CREG_CSTAR),
     MSR("sfmask", CREG_SFMASK), MSR("kernel_gs_base", CREG_KERNEL_GS_BASE),
     MSR("sysenter_cs", CREG_SYSENTER_CS), MSR("sysenter_esp", CREG_SYSENTER_ESP),

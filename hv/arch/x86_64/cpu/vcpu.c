@@ -11,7 +11,6 @@
 #include <asm/vendor.h>
 #include <lib/lib.h>
 
-#define MSR_TSC_AUX 0xc0000103u
 #define FXSAVE_SIZE 512
 
 void thread_switch(uint64_t *save_sp, uint64_t new_sp);
@@ -62,7 +61,7 @@ enum status arch_vcpu_init(struct vcpu *v) {
 static void xcr0_load(uint64_t value) {
   if (this_private->xcr0 == value)
     return;
-  asm volatile("xsetbv" ::"c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+  xsetbv(value);
   this_private->xcr0 = value;
 }
 
@@ -145,11 +144,9 @@ void state_refresh(struct vcpu *v) {
 static void registers_load(struct vcpu *v) {
   fpu_load(v);
   direct_load(v);
-  vendor->vcpu_load(v);
 }
 
 static void registers_save(struct vcpu *v) {
-  vendor->vcpu_save(v);
   debug_save(v->arch.dr);
   fpu_save(v);
 }

@@ -25,7 +25,6 @@
 #define REG_TIMER_CURRENT 0x390
 #define REG_TIMER_DIVIDE  0x3e0
 
-#define MSR_X2APIC        0x800u
 #define BASE_ENABLE       BIT(11)
 #define BASE_X2APIC       BIT(10)
 #define SPURIOUS_ENABLE   0x100u

@@ -111,86 +111,68 @@ static uint32_t map_word(const uint64_t map[4], uint32_t reg) {
   return (uint32_t)(atomic_read(&map[i / 2]) >> (32 * (i % 2)));
 }
 
-static bool read_map(const struct vlapic *a, uint32_t reg, uint32_t *value) {
-  if (reg < APIC_ISR || reg >= APIC_ESR)
-    return false;
-  if (reg >= APIC_IRR)
-    *value = map_word(a->irr, reg);
-  else
-    *value = map_word(reg >= APIC_TMR ? a->tmr : a->isr, reg);
-  return true;
-}
-
-static enum status read_register(struct vcpu *v, uint32_t reg, uint32_t *value) {
+/* The value of a register, or -1 for one that is not there. */
+static int64_t read_register(struct vcpu *v, uint32_t reg) {
   struct vlapic *a = &v->arch.lapic;
-  if (read_map(a, reg, value))
-    return STATUS_OK;
   switch (reg) {
   case APIC_ID:
-    *value = vlapic_x2apic(v) ? a->id : a->id << 24;
-    return STATUS_OK;
+    return vlapic_x2apic(v) ? a->id : a->id << 24;
   case APIC_VERSION:
-    *value = VERSION_VALUE;
-    return STATUS_OK;
+    return VERSION_VALUE;
   case APIC_TPR:
-    *value = task_priority(v);
-    return STATUS_OK;
+    return task_priority(v);
   case APIC_PPR:
-    *value = processor_priority(v);
-    return STATUS_OK;
+    return processor_priority(v);
   case APIC_LDR:
-    *value = vlapic_x2apic(v) ? vlapic_x2apic_ldr(a->id) : a->ldr;
-    return STATUS_OK;
+    return vlapic_x2apic(v) ? vlapic_x2apic_ldr(a->id) : a->ldr;
   case APIC_SPURIOUS:
-    *value = a->spurious;
-    return STATUS_OK;
+    return a->spurious;
+  case APIC_ISR ... APIC_TMR - 1:
+    return map_word(a->isr, reg);
+  case APIC_TMR ... APIC_IRR - 1:
+    return map_word(a->tmr, reg);
+  case APIC_IRR ... APIC_ESR - 1:
+    return map_word(a->irr, reg);
   case APIC_ESR:
-    *value = a->esr;
-    return STATUS_OK;
+    return a->esr;
   case APIC_ICR:
-    *value = (uint32_t)a->icr;
-    return STATUS_OK;
+    return (uint32_t)a->icr;
   case APIC_LVT_TIMER ... APIC_LVT_ERROR:
-    *value = a->lvt[(reg - APIC_LVT_TIMER) / 16];
-    return STATUS_OK;
+    return a->lvt[(reg - APIC_LVT_TIMER) / 16];
   case APIC_INITIAL_COUNT:
-    *value = a->initial_count;
-    return STATUS_OK;
+    return a->initial_count;
   case APIC_CURRENT_COUNT:
-    *value = vlapic_timer_count(v);
-    return STATUS_OK;
+    return vlapic_timer_count(v);
   case APIC_DIVIDE:
-    *value = a->divide;
-    return STATUS_OK;
+    return a->divide;
   default:
-    return STATUS_NOT_FOUND;
+    return -1;
   }
 }
 
 /* Registers that xAPIC has and x2APIC has not. */
-static enum status read_xapic_register(struct vcpu *v, uint32_t reg, uint32_t *value) {
+static int64_t read_xapic_register(struct vcpu *v, uint32_t reg) {
   switch (reg) {
   case APIC_DFR:
-    *value = v->arch.lapic.dfr;
-    return STATUS_OK;
+    return v->arch.lapic.dfr;
   case APIC_ICR_HIGH:
-    *value = (uint32_t)(v->arch.lapic.icr >> 32);
-    return STATUS_OK;
+    return v->arch.lapic.icr >> 32;
   case APIC_APR:
   case APIC_RRD:
   case APIC_EOI:
-    *value = 0;
-    return STATUS_OK;
+    return 0;
   default:
-    return read_register(v, reg, value);
+    return read_register(v, reg);
   }
 }
 
 enum status vlapic_read(struct vcpu *v, uint32_t reg, uint32_t *value) {
-  enum status s = read_xapic_register(v, reg, value);
-  if (s)
-    vlapic_error(v, ESR_ILLEGAL_REGISTER);
-  return s;
+  int64_t found = read_xapic_register(v, reg);
+  *value = (uint32_t)found;
+  if (found >= 0)
+    return STATUS_OK;
+  vlapic_error(v, ESR_ILLEGAL_REGISTER);
+  return STATUS_NOT_FOUND;
 }
 
 /* --- writing ------------------------------------------------------------------------------ */
@@ -280,15 +262,12 @@ enum status vlapic_write(struct vcpu *v, uint32_t reg, uint32_t value) {
 /* --- x2APIC ---------------------------------------------------------------------------------- */
 
 enum status vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *value) {
-  uint32_t reg = (msr - 0x800) * 16, low;
-  if (reg == APIC_ICR) {
-    *value = v->arch.lapic.icr;
-    return STATUS_OK;
-  }
-  enum status s = read_register(v, reg, &low);
-  if (!s)
-    *value = low;
-  return s;
+  uint32_t reg = (msr - 0x800) * 16;
+  int64_t found = read_register(v, reg);
+  if (found < 0)
+    return STATUS_NOT_FOUND;
+  *value = reg == APIC_ICR ? v->arch.lapic.icr : (uint64_t)found;
+  return STATUS_OK;
 }
 
 /* Bits that a write may have set; a reserved one is #GP. */

@@ -102,10 +102,6 @@ enum status guest_write_implicit(gva_t dst, const void *src, size_t n) {
   return copy_linear(dst.v, (void *)(uintptr_t)src, n, WALK_WRITE | WALK_IMPLICIT);
 }
 
-enum status guest_read_phys(void *dst, gpa_t src, size_t n) {
-  return copy_phys(src.v, dst, n, false);
-}
-
 enum status guest_write_phys(gpa_t dst, const void *src, size_t n) {
   return copy_phys(dst.v, (void *)(uintptr_t)src, n, true);
 }

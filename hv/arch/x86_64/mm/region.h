@@ -7,19 +7,8 @@
 #ifndef MM_REGION_H
 #define MM_REGION_H
 
+#include <asm/bits.h>
 #include <frame.h>
-
-#define PTE_P       0x001ull
-#define PTE_W       0x002ull
-#define PTE_U       0x004ull
-#define PTE_PWT     0x008ull
-#define PTE_PCD     0x010ull
-#define PTE_A       0x020ull
-#define PTE_D       0x040ull
-#define PTE_LARGE   0x080ull
-#define PTE_G       0x100ull
-#define PTE_NX      (1ull << 63)
-#define PTE_ADDR    0x000ffffffffff000ull
 
 /* Accessed and dirty are preset, so that the CPU never writes to our tables. */
 #define PTE_TABLE   (PTE_P | PTE_W | PTE_A)

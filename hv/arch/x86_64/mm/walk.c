@@ -9,25 +9,6 @@
 #include <asm/vendor.h>
 #include <lib/lib.h>
 
-#define CR0_WP         BIT(16)
-#define CR0_PG         BIT(31)
-#define CR4_PSE        BIT(4)
-#define CR4_PAE        BIT(5)
-#define CR4_SMEP       BIT(20)
-#define CR4_SMAP       BIT(21)
-#define EFER_LMA       BIT(10)
-#define EFER_NXE       BIT(11)
-#define RFLAGS_AC      BIT(18)
-
-#define PTE_P          BIT(0)
-#define PTE_W          BIT(1)
-#define PTE_U          BIT(2)
-#define PTE_A          BIT(5)
-#define PTE_D          BIT(6)
-#define PTE_PS         BIT(7)
-#define PTE_NX         BIT(63)
-#define PTE_ADDR       0x000ffffffffff000ull
-
 #define PAGE_2M        0x200000ull
 #define LARGE_RESERVED 0x1fe000ull /* of a 2 MiB leaf; bit 12 is PAT */
 
@@ -130,7 +111,7 @@ static enum walk_end walk_wide(struct walk *w, uint64_t table, unsigned level) {
       return fault(w, PF_P | PF_RSVD);
     rights &= e;
     no_execute |= e;
-    if (level == 0 || (e & PTE_PS)) {
+    if (level == 0 || (e & PTE_LARGE)) {
       uint64_t offset = BIT(shift) - 1;
       if (level && !large_leaf_legal(level, e, offset))
         return fault(w, PF_P | PF_RSVD);
@@ -187,7 +168,7 @@ static enum walk_end walk_2level(struct walk *w) {
     return unbacked(w, entry_gpa);
   if (!(top & PTE_P))
     return fault(w, 0);
-  if ((top & PTE_PS) && (w->mode->cr4 & CR4_PSE))
+  if ((top & PTE_LARGE) && (w->mode->cr4 & CR4_PSE))
     return finish_4m(w, entry_gpa, top);
   if (!(top & PTE_A) && !mark(w, entry_gpa, top, PTE_A, false))
     return WALK_AGAIN;
@@ -287,9 +268,9 @@ static __attribute__((always_inline)) inline bool fetch_walk(const struct x86_mo
   struct fetch f = {
       .linear = linear, .address_mask = cpuid_address_mask, .entry = m->cr3, .all = ~0ull};
   uint64_t offset_mask = PAGE_2M - 1;
-  if (!fetch_step(&f, 39) || !fetch_step(&f, 30) || (f.any & PTE_PS) || !fetch_step(&f, 21))
+  if (!fetch_step(&f, 39) || !fetch_step(&f, 30) || (f.any & PTE_LARGE) || !fetch_step(&f, 21))
     return false;
-  if (!(f.entry & PTE_PS)) {
+  if (!(f.entry & PTE_LARGE)) {
     offset_mask = PAGE_SIZE - 1;
     if (!fetch_step(&f, 12))
       return false;
@@ -318,11 +299,4 @@ int64_t walk_fetch(const struct x86_mode *m, uint64_t linear) {
   bool done = fetch_walk(m, linear, &gpa) && user_load32(gpa, &bytes);
   user_close();
   return done ? (int64_t)bytes : -1;
-}
-
-bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa,
-                 struct walk_fault *out) {
-  struct x86_mode m;
-  vendor->get_mode(v, &m);
-  return walk_mode(v, &m, linear, access, gpa, out);
 }

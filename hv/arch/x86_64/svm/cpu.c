@@ -11,10 +11,8 @@
 #include <lib/lib.h>
 #include "svm.h"
 
-#define MSR_EFER     0xc0000080u
 #define MSR_VM_CR    0xc0010114u
 #define MSR_VM_HSAVE 0xc0010117u
-#define EFER_SVME    BIT(12)
 #define VM_CR_SVMDIS BIT(4)
 
 uint64_t svm_iopm, svm_msrpm;

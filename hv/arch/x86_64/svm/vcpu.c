@@ -10,10 +10,6 @@
 #include <lib/lib.h>
 #include "svm.h"
 
-#define EFER_SVME  BIT(12)
-#define RFLAGS_TF  BIT(8)
-#define DR6_BS     BIT(14)
-
 /* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
  * interrupt; #MC because it is ours. */
 #define EXCEPTIONS (BIT(1) | BIT(17) | BIT(VECTOR_MC))
@@ -123,10 +119,6 @@ static void svm_set_segment(struct vcpu *v, enum x86_seg s, const struct x86_seg
     vmcb_of(v)->cpl = (in->attributes >> 5) & 3;
 }
 
-static uint8_t svm_cpl(struct vcpu *v) {
-  return vmcb_of(v)->cpl;
-}
-
 static void svm_get_mode(struct vcpu *v, struct x86_mode *out) {
   const struct vmcb *b = vmcb_of(v);
   *out = (struct x86_mode){
@@ -138,9 +130,6 @@ static void svm_get_mode(struct vcpu *v, struct x86_mode *out) {
       .cs_attributes = b->cs.attributes,
       .cpl = b->cpl,
   };
-}
-
-static void svm_nothing(struct vcpu *v __unused_param) {
 }
 
 /* --- entry --------------------------------------------------------------------------- */
@@ -223,10 +212,6 @@ static void exit_interrupt(struct vcpu *v __unused_param) {
   asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
 }
 
-static void exit_window(struct vcpu *v __unused_param) {
-  /* Entry looks for the interrupt again, and finds the window open. */
-}
-
 static void exit_io(struct vcpu *v) {
   uint64_t i = vmcb_of(v)->exit_info1;
   struct x86_io io = {
@@ -303,7 +288,7 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_INIT:
     return exit_interrupt(v);
   case EXIT_VINTR:
-    return exit_window(v);
+    return;
   case EXIT_CPUID:
     return x86_exit_cpuid(v);
   case EXIT_CR4_WRITE:
@@ -365,19 +350,15 @@ void svm_run(struct vcpu *v) {
 }
 
 const struct x86_vendor svm_vendor = {
-    .name = "SVM",
     .missing = svm_missing,
     .cpu_start = svm_cpu_start,
     .vcpu_init = svm_vcpu_init,
     .vcpu_reset = svm_vcpu_reset,
     .run = svm_run,
-    .vcpu_load = svm_nothing,
-    .vcpu_save = svm_nothing,
     .get = svm_get,
     .set = svm_set,
     .get_segment = svm_get_segment,
     .set_segment = svm_set_segment,
-    .cpl = svm_cpl,
     .get_mode = svm_get_mode,
     .flush = svm_flush,
 };

@@ -11,7 +11,6 @@
 /* Word 3 of the intercept vector (offset 0x0c). */
 #define INTERCEPT_INTR     BIT(0)
 #define INTERCEPT_NMI      BIT(1)
-#define INTERCEPT_SMI      BIT(2)
 #define INTERCEPT_INIT     BIT(3)
 #define INTERCEPT_VINTR    BIT(4)
 #define INTERCEPT_RDPMC    BIT(15)
@@ -22,7 +21,6 @@
 #define INTERCEPT_INVLPGA  BIT(26)
 #define INTERCEPT_IOIO     BIT(27)
 #define INTERCEPT_MSR      BIT(28)
-#define INTERCEPT_TASK     BIT(29)
 #define INTERCEPT_FREEZE   BIT(30)
 #define INTERCEPT_SHUTDOWN BIT(31)
 /* Word 4 (offset 0x10). */
@@ -33,7 +31,6 @@
 #define INTERCEPT_STGI     BIT(4)
 #define INTERCEPT_CLGI     BIT(5)
 #define INTERCEPT_SKINIT   BIT(6)
-#define INTERCEPT_RDTSCP   BIT(7)
 #define INTERCEPT_WBINVD   BIT(9)
 #define INTERCEPT_MONITOR  BIT(10)
 #define INTERCEPT_MWAIT    BIT(11)
@@ -61,24 +58,20 @@ enum svm_exit {
   EXIT_NMI = 0x61,
   EXIT_INIT = 0x63,
   EXIT_VINTR = 0x64,
-  EXIT_RDTSC = 0x6e,
   EXIT_RDPMC = 0x6f,
   EXIT_CPUID = 0x72,
   EXIT_IRET = 0x74,
   EXIT_INVD = 0x76,
-  EXIT_PAUSE = 0x77,
   EXIT_HLT = 0x78,
   EXIT_INVLPGA = 0x7a,
   EXIT_IOIO = 0x7b,
   EXIT_MSR = 0x7c,
-  EXIT_TASK = 0x7d,
   EXIT_FREEZE = 0x7e,
   EXIT_SHUTDOWN = 0x7f,
   EXIT_VMRUN = 0x80,
   EXIT_VMMCALL = 0x81,
   EXIT_VMLOAD = 0x82,
   EXIT_SKINIT = 0x86,
-  EXIT_RDTSCP = 0x87,
   EXIT_WBINVD = 0x89,
   EXIT_MONITOR = 0x8a,
   EXIT_MWAIT_C = 0x8c,

@@ -37,54 +37,36 @@ static inline void *user_pointer(uint64_t gpa) {
   return (void *)(ARENA_GUEST + gpa);
 }
 
-static inline bool user_load64(uint64_t gpa, uint64_t *out) {
-  uint64_t value;
-  asm volatile goto("1: movq %1, %0\n" USER_FIXUP("1b", "%l[fault]")
-                    : "=r"(value)
-                    : "m"(*(uint64_t *)user_pointer(gpa))
-                    :
-                    : fault);
-  *out = value;
-  return true;
-fault:
-  return false;
-}
-
-static inline bool user_load32(uint64_t gpa, uint32_t *out) {
-  uint32_t value;
-  asm volatile goto("1: movl %1, %0\n" USER_FIXUP("1b", "%l[fault]")
-                    : "=r"(value)
-                    : "m"(*(uint32_t *)user_pointer(gpa))
-                    :
-                    : fault);
-  *out = value;
-  return true;
-fault:
-  return false;
-}
+#define USER_LOAD(name, type)                                                                      \
+  static inline bool name(uint64_t gpa, type *out) {                                               \
+    type value;                                                                                    \
+    asm volatile goto("1: mov %1, %0\n" USER_FIXUP("1b", "%l[fault]")                              \
+                      : "=r"(value)                                                                \
+                      : "m"(*(type *)user_pointer(gpa))                                            \
+                      :                                                                            \
+                      : fault);                                                                    \
+    *out = value;                                                                                  \
+    return true;                                                                                   \
+  fault:                                                                                           \
+    return false;                                                                                  \
+  }
+USER_LOAD(user_load64, uint64_t)
+USER_LOAD(user_load32, uint32_t)
 
 /* Replace `old` by `new`; false: it has changed meanwhile, or may not be written. */
-static inline bool user_cas64(uint64_t gpa, uint64_t old, uint64_t new) {
-  asm volatile goto("1: lock cmpxchgq %2, %1\njne %l[fault]\n" USER_FIXUP("1b", "%l[fault]")
-                    : "+a"(old), "+m"(*(uint64_t *)user_pointer(gpa))
-                    : "r"(new)
-                    : "cc", "memory"
-                    : fault);
-  return true;
-fault:
-  return false;
-}
-
-static inline bool user_cas32(uint64_t gpa, uint32_t old, uint32_t new) {
-  asm volatile goto("1: lock cmpxchgl %2, %1\njne %l[fault]\n" USER_FIXUP("1b", "%l[fault]")
-                    : "+a"(old), "+m"(*(uint32_t *)user_pointer(gpa))
-                    : "r"(new)
-                    : "cc", "memory"
-                    : fault);
-  return true;
-fault:
-  return false;
-}
+#define USER_CAS(name, type)                                                                       \
+  static inline bool name(uint64_t gpa, type old, type new) {                                      \
+    asm volatile goto("1: lock cmpxchg %2, %1\njne %l[fault]\n" USER_FIXUP("1b", "%l[fault]")      \
+                      : "+a"(old), "+m"(*(type *)user_pointer(gpa))                                \
+                      : "r"(new)                                                                   \
+                      : "cc", "memory"                                                             \
+                      : fault);                                                                    \
+    return true;                                                                                   \
+  fault:                                                                                           \
+    return false;                                                                                  \
+  }
+USER_CAS(user_cas64, uint64_t)
+USER_CAS(user_cas32, uint32_t)
 
 /* Copy n bytes; false: a part may have been copied. */
 static inline bool user_copy(void *to, const void *from, size_t n) {
@@ -105,10 +87,6 @@ static inline bool user_read(void *to, uint64_t gpa, size_t n) {
 }
 static inline bool user_write(uint64_t gpa, const void *from, size_t n) {
   return user_copy(user_pointer(gpa), from, n);
-}
-
-static inline void xsetbv(uint64_t xcr0) {
-  asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32)));
 }
 
 #endif

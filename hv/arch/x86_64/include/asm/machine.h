@@ -1,45 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Single instructions as functions: ports, device registers, control registers,
- * and the numbers that go with them (AMD APM vol. 2; Intel SDM vol. 3 and 4).
+ * Single instructions as functions: ports, device registers, control registers
+ * (AMD APM vol. 2; Intel SDM vol. 3 and 4).
  */
 #ifndef ASM_MACHINE_H
 #define ASM_MACHINE_H
 
-#define CR0_PE           BIT(0)
-#define CR0_MP           BIT(1)
-#define CR0_ET           BIT(4)
-#define CR0_NE           BIT(5)
-#define CR0_WP           BIT(16)
-#define CR0_PG           BIT(31)
+#include <asm/bits.h>
 
-#define CR4_PAE          BIT(5)
-#define CR4_MCE          BIT(6)
-#define CR4_PGE          BIT(7)
-#define CR4_OSFXSR       BIT(9)
-#define CR4_OSXMMEXCPT   BIT(10)
-#define CR4_UMIP         BIT(11)
-#define CR4_OSXSAVE      BIT(18)
-#define CR4_SMEP         BIT(20)
-#define CR4_SMAP         BIT(21)
-
-#define MSR_APIC_BASE    0x01bu
-#define MSR_MCG_CAP      0x179u
-#define MSR_PAT          0x277u
-#define MSR_MC0_STATUS   0x401u /* bank n: + 4 n; the address is the next */
-#define MSR_TSC_DEADLINE 0x6e0u
-#define MSR_EFER         0xc0000080u
-#define EFER_LMA         BIT(10)
-#define EFER_NXE         BIT(11)
-
-#define EFER_NXE_BIT     0x800 /* for assembly */
+#define EFER_NXE_BIT    0x800 /* for assembly */
 
 /* Selectors of every GDT of ours; CODE32 of boot's. */
-#define SELECTOR_CODE    0x08
-#define SELECTOR_DATA    0x10
-#define SELECTOR_TSS     0x18
-#define SELECTOR_CODE32  0x18
-#define BOOT_GDT_SIZE    32
+#define SELECTOR_CODE   0x08
+#define SELECTOR_DATA   0x10
+#define SELECTOR_TSS    0x18
+#define SELECTOR_CODE32 0x18
+#define BOOT_GDT_SIZE   32
 
 #ifndef __ASSEMBLY__
 #include <asm/msr.h> /* CPUID, RDMSR, WRMSR */

@@ -18,4 +18,8 @@ static inline void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4]) {
   asm volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(sub));
 }
 
+static inline void xsetbv(uint64_t xcr0) {
+  asm volatile("xsetbv" ::"c"(0), "a"((uint32_t)xcr0), "d"((uint32_t)(xcr0 >> 32)));
+}
+
 #endif

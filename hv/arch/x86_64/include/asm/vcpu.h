@@ -96,7 +96,6 @@ struct arch_vcpu {
   enum x86_activity activity;
   uint64_t dr[4];
   uint64_t xcr0;
-  uint64_t xss;
   uint64_t apic_base;  /* IA32_APIC_BASE */
   uint64_t tsc_adjust; /* IA32_TSC_ADJUST */
   uint64_t tsc_aux;

@@ -7,6 +7,7 @@
 #ifndef ASM_VENDOR_H
 #define ASM_VENDOR_H
 
+#include <asm/bits.h>
 #include <domain.h>
 
 /* What address translation and decoding depend on, in one piece: every exit needs it. */
@@ -18,7 +19,6 @@ struct x86_mode {
 };
 
 struct x86_vendor {
-  const char *name;
   /* Boot CPU, before anything: does this machine have it, enabled? A reason if not. */
   const char *(*missing)(void);
   /* Each CPU: turn it on. */
@@ -27,14 +27,10 @@ struct x86_vendor {
   /* Control block to the power-on state (APM vol. 2, 14.1.3); registers follow by set. */
   void (*vcpu_reset)(struct vcpu *v);
   void (*run)(struct vcpu *v);
-  /* On this CPU, before the first entry after another vCPU ran. */
-  void (*vcpu_load)(struct vcpu *v);
-  void (*vcpu_save)(struct vcpu *v);
   uint64_t (*get)(struct vcpu *v, enum x86_creg r);
   void (*set)(struct vcpu *v, enum x86_creg r, uint64_t value);
   void (*get_segment)(struct vcpu *v, enum x86_seg s, struct x86_segment *out);
   void (*set_segment)(struct vcpu *v, enum x86_seg s, const struct x86_segment *in);
-  uint8_t (*cpl)(struct vcpu *v);
   void (*get_mode)(struct vcpu *v, struct x86_mode *out);
   /* Drop this CPU's translations of the domain (new ASID / INVEPT). */
   void (*flush)(struct domain_stub *d);
@@ -165,9 +161,6 @@ struct walk_fault {
 };
 /* Guest-linear to guest-physical. False: *fault has the #PF error code (a non-canonical address
  * reports error 0 with `fault->error` = UINT32_MAX: #GP). */
-bool walk_linear(struct vcpu *v, uint64_t linear, unsigned access, uint64_t *gpa,
-                 struct walk_fault *fault);
-/* The same for somebody who has read the mode already. */
 bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
                uint64_t *gpa, struct walk_fault *fault);
 /* Where the code is from which the machine has just fetched, so that its rights are not asked
@@ -213,6 +206,7 @@ void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
 /* A register of a leaf (sub-leaf 0) as the policy leaves it, before what changes from vCPU to
  * vCPU. regs: 0 eax, 1 ebx, 2 ecx, 3 edx. */
 uint32_t cpuid_policy(uint32_t leaf, unsigned reg);
+/* Bits of XCR0 that the guest may set. */
 bool xcr0_legal(uint64_t value);
 /* Bits 51..n that no guest page-table entry may have, since a guest-physical address has n bits;
  * n is at most what the arena's slots hold. */
