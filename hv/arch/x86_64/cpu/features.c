@@ -70,6 +70,7 @@ __boot void cpu_features_init(void) {
   f->nx = ext_d & BIT(20);
   f->page1g = ext_d & BIT(26);
   f->rdtscp = ext_d & BIT(27);
+  f->x87_pointers = !f->amd || (leaf(0x80000008, EBX) & BIT(2));
   f->invariant_tsc = leaf(0x80000007, EDX) & BIT(8);
   f->phys_bits = MAX((uint8_t)leaf(0x80000008, EAX), 36);
   f->next_rip = f->svm && (leaf(0x8000000a, EDX) & BIT(3));

@@ -86,7 +86,17 @@ static void fpu_save(struct vcpu *v) {
   asm volatile("xsave64 (%0)" ::"r"(v->arch.fpu), "a"(~0u), "d"(~0u) : "memory");
 }
 
+/* Older AMD processors restore the addresses of the last x87 instruction only with a pending
+ * exception (APM vol. 3, XRSTOR; feature bit RstrFpErrPtrs): make them ours, not another guest's.
+ */
+static void x87_pointers_forget(void) {
+  static const int32_t zero;
+  asm volatile("fnclex\n emms\n fildl %0" ::"m"(zero));
+}
+
 static void fpu_load(struct vcpu *v) {
+  if (!cpu_features.x87_pointers)
+    x87_pointers_forget();
   if (!cpu_features.xsave) {
     asm volatile("fxrstor64 (%0)" ::"r"(v->arch.fpu) : "memory");
     return;
