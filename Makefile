@@ -148,7 +148,7 @@ $(IMAGE): $(SYSTEM)/system.yaml tool linux
 	@mkdir -p $(@D)
 	@build/tools/skerry build $< -o $@
 
-.PHONY: image run iso check check-all figures
+.PHONY: image run iso check check-all figures pictures
 image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=folder: another) into build/systems/
 
 run: hv image ##  Boot it: on a terminal, with its consoles; else until all domains are ready
@@ -164,6 +164,10 @@ check: ##  Run every test but the slow ones
 
 check-all: ##  Run every test
 	@$(PYTHON) tools/check.py --all
+
+pictures: $(patsubst %.dot,%.svg,$(wildcard docs/design/pictures/*.dot)) ##  Draw the documents' pictures anew
+docs/design/pictures/%.svg: docs/design/pictures/%.dot
+	@dot -Tsvg $< -o $@
 
 figures: ##  Measure size, speed and memory; one figure a line
 	@$(MAKE) -s CONFIG=minimal hv >&2
