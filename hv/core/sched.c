@@ -130,7 +130,14 @@ void sched_yield(void) {
   leave_runnable();
 }
 
+static bool is_busy(struct cpu *c __unused_param) {
+  return true;
+}
+
+/* The end of the turn is an interrupt, and so is what others on this CPU wait for. */
 void sched_preempt_point(void) {
+  arch_idle(arch_this_cpu(), is_busy);
+  arch_cpu_serve();
   if (unlikely(atomic_load(&arch_this_cpu()->need_resched)))
     leave_runnable();
 }

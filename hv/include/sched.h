@@ -27,7 +27,7 @@ bool sched_has_work(struct cpu *c);
 
 /* From a vCPU's thread: give up the CPU. Returns when scheduled again. */
 void sched_yield(void);         /* stays runnable, behind the others */
-void sched_preempt_point(void); /* gives way only if need_resched; for long operations */
+void sched_preempt_point(void); /* takes interrupts, gives way if asked to; for long operations */
 
 /* Runstate accounting: the current state's time included. */
 void runstate_get(const struct vcpu_stub *s, enum runstate *state, uint64_t *since,

@@ -18,8 +18,8 @@
 struct cpu *arch_this_cpu(void);
 /* Interrupt another CPU, so that it leaves its guest or idle. Any context. */
 void arch_kick(struct cpu *c);
-/* Wait for an interrupt with interrupts on; `has_work` is asked with them off, and no
- * interrupt between the question and the wait is lost. No arena is linked. */
+/* Take the interrupts that are pending, with no lock held; if `has_work`, asked before, says no,
+ * wait for one first, with no arena linked: none between the question and the wait is lost. */
 void arch_idle(struct cpu *c, bool (*has_work)(struct cpu *c));
 /* A breath in a spin loop; also does what other CPUs have asked of this one (flush). */
 void arch_cpu_serve(void);

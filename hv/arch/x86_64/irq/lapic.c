@@ -168,6 +168,8 @@ struct cpu *arch_this_cpu(void) {
 
 /* STI takes effect after the next instruction: an interrupt that came before wakes the HLT. */
 void arch_idle(struct cpu *c, bool (*has_work)(struct cpu *c)) {
-  if (!has_work(c))
+  if (has_work(c))
+    asm volatile("sti; nop; cli" ::: "memory");
+  else
     asm volatile("sti; hlt; cli" ::: "memory");
 }
