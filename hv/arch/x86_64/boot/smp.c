@@ -59,11 +59,11 @@ static __boot bool wait_online(const struct cpu *c, uint64_t ns) {
   return true;
 }
 
-/* After the ticket has been taken the CPU is there, only slow; without it, it must not come any
+/* After the ticket has been taken the CPU is there, only slow. Once given up it must not come any
  * more. */
 static __boot bool give_up(const struct cpu *c, uint32_t apic_id) {
-  if (atomic_swap(&ap_top_table, 0) == 0)
-    return wait_online(c, LAST_RESORT_NS);
+  if (atomic_swap(&ap_top_table, 0) == 0 && wait_online(c, LAST_RESORT_NS))
+    return true;
   lapic_send_init(apic_id);
   return false;
 }
@@ -111,6 +111,13 @@ static __boot void cpu_add(uint32_t apic_id, uint8_t page) {
     log_printf("the CPU with local APIC id %u did not start\n", apic_id);
 }
 
+/* A SIPI that is still on its way to a CPU that was given up must not start it in boot's sections,
+ * which are others' memory by then. The page itself is never given out. */
+static __boot void trampoline_close(uint64_t page) {
+  static __boot_data const uint8_t parked[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; 1: hlt; jmp 1b */
+  memcpy(boot_phys(page), parked, sizeof(parked));
+}
+
 __boot void smp_start(uint64_t page) {
   unsigned unused = 0;
   cpus[0].core = cpus[0].arch_id >> thread_bits();
@@ -126,6 +133,8 @@ __boot void smp_start(uint64_t page) {
     else
       unused++;
   }
+  if (page)
+    trampoline_close(page);
   log_printf("%u CPUs, TSC at %lu kHz\n", cpu_count, tsc_khz);
   if (unused)
     log_printf("%u CPUs left unused\n", unused);
