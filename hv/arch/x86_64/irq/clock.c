@@ -13,6 +13,7 @@
 
 #define CALIBRATION_NS 4000000 /* some 10 ppm with a reading that is right to 20 ns at each end */
 #define SAMPLES        5
+#define PATIENCE       100000000 /* reads of the reference clock, of 100 ns or more */
 
 uint64_t tsc_khz;
 uint32_t tsc_to_ns_mul;
@@ -95,8 +96,10 @@ __boot void lapic_calibrate(void) {
   uint64_t start = rdtsc();
   lapic_timer_start_count();
   struct sample from = sample_take(), to;
-  while (reference_clock_ns(from.reference, reference_clock_read()) < CALIBRATION_NS)
-    cpu_relax();
+  for (unsigned i = 0; reference_clock_ns(from.reference, reference_clock_read()) < CALIBRATION_NS;
+       i++)
+    if (i == PATIENCE)
+      panic("the clock to measure others by stands still");
   to = sample_take();
   uint64_t ns = reference_clock_ns(from.reference, to.reference);
   rate_set((to.tsc - from.tsc) * 1000000 / ns);
