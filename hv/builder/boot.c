@@ -5,7 +5,6 @@
  * domain does that itself, on its own CPU time (domain.c).
  */
 #include <arch/arch.h>
-#include <arena.h>
 #include <asm/platform.h>
 #include <builder/builder.h>
 #include <lib/lib.h>

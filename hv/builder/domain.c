@@ -6,7 +6,6 @@
 #include <arch/arch.h>
 #include <asm/platform.h>
 #include <builder/builder.h>
-#include <frame.h>
 #include <guest.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>

@@ -8,7 +8,6 @@
  */
 #include <asm/platform.h>
 #include <builder/builder.h>
-#include <frame.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include <sched.h>

@@ -12,7 +12,6 @@
  * Stacks are for good and grow down from the end, each above a guard page.
  */
 #include <arch/arch.h>
-#include <arena.h>
 #include <lib/lib.h>
 
 #define CHUNK_SLOTS 1024u

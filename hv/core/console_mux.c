@@ -6,7 +6,6 @@
 #include "console.h"
 #include <arch/arch.h>
 #include <drivers/uart.h>
-#include <frame.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include <sched.h>

@@ -5,10 +5,8 @@
  * frames inside keep what they held last. What tells a frame in use is `refs`.
  */
 #include <arch/arch.h>
-#include <frame.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
-#include <lib/lock.h>
 
 #define LIST_END UINT32_MAX
 

@@ -31,10 +31,8 @@
  * compares before it uses them.
  */
 #include <arch/arch.h>
-#include <arena.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
-#include <p2m.h>
 
 #define LEVEL_BITS 9
 #define TOP        (ARCH_P2M_LEVELS - 1)

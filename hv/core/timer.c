@@ -3,7 +3,6 @@
 #include <arch/arch.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
-#include <timer.h>
 
 static struct timer *timer_of(struct heap_node *n) {
   return container_of(n, struct timer, node);

@@ -17,8 +17,6 @@
 
 #include <frame.h>
 #include <lib/lock.h>
-#include <lib/status.h>
-#include <lib/types.h>
 
 /* Bookkeeping, in struct domain; zero is an empty arena. The lock comes before `frame` in the lock
  * order: page tables of the arena are allocated under it. */

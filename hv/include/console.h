@@ -7,7 +7,6 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
-#include <console_line.h>
 #include <domain.h>
 
 /* Bytes that the current domain prints. What the domain with the input prints

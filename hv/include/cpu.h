@@ -6,8 +6,6 @@
 #ifndef CPU_H
 #define CPU_H
 
-#include <lib/lock.h>
-#include <lib/types.h>
 #include <timer.h>
 
 #define CPUS_MAX 255

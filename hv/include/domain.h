@@ -22,12 +22,8 @@
 #define DOMAIN_H
 
 #include <abi/manifest/manifest.h>
-#include <lib/lock.h>
-#include <lib/status.h>
-#include <lib/types.h>
 #include <arena.h>
 #include <cpu.h>
-#include <timer.h>
 #include <asm/vcpu.h> /* struct arch_vcpu, struct arch_domain, struct arch_domain_stub */
 #include <personality.h>
 

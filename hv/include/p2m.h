@@ -76,9 +76,9 @@ void p2m_flush(struct domain *d);
 /* The architecture's part in it; the protocol stands in core/p2m.c. */
 struct cpu;
 struct domain_stub;
-/* Publish on `c`, which is this CPU, that the arena of `d` is linked (in arch_arena_switch). Returns
- * the generation up to which the caller must now see to it that no older translation of `d` is
- * used here, before it calls flush_ack. */
+/* Publish on `c`, which is this CPU, that the arena of `d` is linked (in arch_arena_switch).
+ * Returns the generation up to which the caller must now see to it that no older translation of `d`
+ * is used here, before it calls flush_ack. */
 uint64_t flush_link(struct cpu *c, struct domain_stub *d);
 void flush_ack(struct cpu *c, uint64_t generation);
 /* Nothing is linked any more (in arch_arena_switch, after the tables are out of use). */

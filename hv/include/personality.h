@@ -7,7 +7,6 @@
 #define PERSONALITY_H
 
 #include <lib/status.h>
-#include <lib/types.h>
 #include <xen/state.h> /* struct personality_domain, struct personality_vcpu */
 
 struct domain;

@@ -9,7 +9,6 @@
 
 #include <heap.h>
 #include <lib/lock.h>
-#include <lib/types.h>
 
 struct cpu;
 

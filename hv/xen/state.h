@@ -8,7 +8,6 @@
 
 #include <console_line.h>
 #include <lib/lock.h>
-#include <lib/types.h>
 
 #define XEN_VIRQS           24
 #define XEN_EVTCHN_MAX      4096u /* 2-level ABI; 1024 in the 32-bit layout */

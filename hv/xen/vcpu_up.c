@@ -3,7 +3,7 @@
  * Starting and stopping vCPUs by hypercall (libxen-dev 4.17, xen/vcpu.h,
  * xen/hvm/hvm_vcpu.h). INIT and SIPI do the same through the local APIC.
  */
-#include <abi/xen/vcpu.h>
+#include <abi/xen/hvm_vcpu.h>
 #include <xen/internal.h>
 
 enum { CODE, DATA, STACK, EXTRA, TASK };

@@ -12,6 +12,7 @@
 #include <abi/xen/hvm.h>
 #include <abi/xen/memory.h>
 #include <abi/xen/sched.h>
+#include <abi/xen/hvm_vcpu.h>
 #include <abi/xen/vcpu.h>
 #include <abi/xen/version.h>
 #include "compat_arguments.h"

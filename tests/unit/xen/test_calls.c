@@ -6,6 +6,7 @@
 #include <abi/xen/event_channel.h>
 #include <abi/xen/hvm.h>
 #include <abi/xen/memory.h>
+#include <abi/xen/hvm_vcpu.h>
 #include <abi/xen/vcpu.h>
 #include <abi/xen/version.h>
 #include <personality.h>

@@ -3,6 +3,7 @@
 #include "guest.h"
 #include <abi/xen/event_channel.h>
 #include <abi/xen/hvm.h>
+#include <abi/xen/hvm_vcpu.h>
 #include <abi/xen/vcpu.h>
 #include <lib/atomic.h>
 #include <personality.h>

@@ -3,7 +3,6 @@
  * The order of boot. Each step rests on those before it.
  */
 #include <arch/arch.h>
-#include <asm/layout.h>
 #include <asm/machine.h>
 #include <asm/private.h>
 #include <asm/vendor.h>

@@ -17,8 +17,7 @@ enum { EAX, EBX, ECX, EDX, WHOLE };
 #define EXTENDED_MAX 0x80000021u
 #define XEN_FIRST    0x40000000u
 #define XEN_LAST     0x400000ffu
-#define XSAVE_LEAVES 10 /* of leaf 13: components 0 to 9 */
-#define CACHE_LEAVES 8  /* of leaves 4 and 0x8000001d */
+#define CACHE_LEAVES 8 /* of leaves 4 and 0x8000001d */
 
 #define ALL          0xffffffffu
 
@@ -36,8 +35,6 @@ static struct {
   struct regs basic[BASIC_MAX + 1];
   struct regs extended[EXTENDED_MAX - EXTENDED + 1];
   struct regs cache_intel[CACHE_LEAVES], cache_amd[CACHE_LEAVES];
-  struct regs xsave[XSAVE_LEAVES];
-  uint64_t xcr0;
 } policy __section(".sealed");
 
 uint64_t cpuid_reserved_address __section(".sealed");
@@ -159,23 +156,6 @@ static __boot void drop_orphans(void) {
   }
 }
 
-/* Components by number: 2 AVX, 5 to 7 AVX-512. No supervisor state, so no XSAVES. */
-static __boot void init_xsave(void) {
-  if (!(policy.basic[1].r[ECX] & BIT(26)))
-    return;
-  uint64_t wanted = 3;
-  wanted |= policy.basic[1].r[ECX] & BIT(28) ? BIT(2) : 0;
-  wanted |= policy.basic[7].r[EBX] & BIT(16) ? 0xe0 : 0;
-  policy.xcr0 = wanted & cpu_features.xcr0;
-  for (unsigned i = 2; i < XSAVE_LEAVES; i++)
-    if (policy.xcr0 & BIT(i)) {
-      policy.xsave[i] = host_leaf(0xd, i);
-      policy.xsave[i].r[ECX] &= BIT(1); /* aligned when compacted; user state */
-      policy.xsave[i].r[EDX] = 0;
-    }
-  policy.xsave[1].r[EAX] = host_leaf(0xd, 1).r[EAX] & 7; /* XSAVEOPT XSAVEC XGETBV(1) */
-}
-
 static __boot void init_caches(void) {
   for (unsigned i = 0; i < CACHE_LEAVES; i++) {
     if (cpu_features.intel)
@@ -197,7 +177,7 @@ __boot void cpuid_guest_init(void) {
   apply_rows();
   add_own_features();
   drop_orphans();
-  init_xsave();
+  cpuid_xsave_init();
   init_caches();
   init_addresses();
 }
@@ -207,48 +187,6 @@ __boot void cpuid_guest_init(void) {
 uint32_t cpuid_policy(uint32_t leaf, unsigned reg) {
   const struct regs *s = slot(leaf);
   return s ? s->r[reg] : 0;
-}
-
-/* SDM vol. 1, 13.3: x87 always, AVX needs SSE, AVX-512 is three bits and needs AVX. */
-bool xcr0_legal(uint64_t value) {
-  if ((value & ~policy.xcr0) || !(value & 1))
-    return false;
-  if ((value & 4) && !(value & 2))
-    return false;
-  return !(value & 0xe0) || ((value & 0xe0) == 0xe0 && (value & 4));
-}
-
-static uint32_t standard_size(uint64_t xcr0) {
-  uint32_t size = 576; /* legacy area and header */
-  for (unsigned i = 2; i < XSAVE_LEAVES; i++)
-    if (xcr0 & BIT(i))
-      size = MAX(size, policy.xsave[i].r[EBX] + policy.xsave[i].r[EAX]);
-  return size;
-}
-
-static uint32_t compacted_size(uint64_t xcr0) {
-  uint32_t size = 576;
-  for (unsigned i = 2; i < XSAVE_LEAVES; i++)
-    if (xcr0 & BIT(i)) {
-      if (policy.xsave[i].r[ECX] & BIT(1))
-        size = ALIGN_UP(size, 64u);
-      size += policy.xsave[i].r[EAX];
-    }
-  return size;
-}
-
-static void xsave_leaf(struct vcpu *v, uint32_t sub, uint32_t out[4]) {
-  if (sub >= XSAVE_LEAVES || !policy.xcr0)
-    return;
-  copy_regs(out, &policy.xsave[sub]);
-  if (sub == 0) {
-    out[EAX] = (uint32_t)policy.xcr0;
-    out[EBX] = standard_size(fpu_get_xcr0(v));
-    out[ECX] = standard_size(policy.xcr0);
-    out[EDX] = (uint32_t)(policy.xcr0 >> 32);
-  } else if (sub == 1) {
-    out[EBX] = compacted_size(fpu_get_xcr0(v));
-  }
 }
 
 /* --- topology: each vCPU is a core with one thread, all in one package ------------------- */
@@ -338,7 +276,7 @@ static void adjust(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4])
   case 0xb:
     return topology_leaf(v, sub, out);
   case 0xd:
-    return xsave_leaf(v, sub, out);
+    return cpuid_xsave_leaf(v, sub, out);
   case 0x80000001:
     return extended_feature_leaf(v, out);
   case 0x80000008:

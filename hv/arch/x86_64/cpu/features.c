@@ -9,10 +9,6 @@
 #include <lib/lib.h>
 #include "trap.h"
 
-/* x87, SSE, AVX, and AVX-512's three. */
-#define XCR0_ALLOWED 0xe7ull
-#define XSAVE_HEADER 576u /* legacy area and header */
-
 enum { EAX, EBX, ECX, EDX };
 
 struct cpu_features cpu_features __section(".sealed");
@@ -27,26 +23,6 @@ static __boot uint32_t leaf(uint32_t number, unsigned reg) {
   return r[reg];
 }
 
-/* The standard format has fixed offsets: the area ends with the furthest component. */
-static __boot uint32_t xsave_size(uint64_t xcr0) {
-  uint32_t size = XSAVE_HEADER;
-  for (unsigned i = 2; i < 63; i++) {
-    uint32_t r[4];
-    cpuid(0xd, i, r);
-    if ((xcr0 & BIT(i)) && r[EBX] + r[EAX] > size)
-      size = r[EBX] + r[EAX];
-  }
-  return size;
-}
-
-static __boot void xsave_init(struct cpu_features *f) {
-  uint32_t r[4];
-  cpuid(0xd, 0, r);
-  f->xcr0 = (r[EAX] | (uint64_t)r[EDX] << 32) & XCR0_ALLOWED;
-  f->avx = f->xcr0 & BIT(2);
-  f->xsave_size = xsave_size(f->xcr0);
-}
-
 static __boot void vendor_init(struct cpu_features *f) {
   uint32_t first = leaf(0, EBX);                       /* of the name's three parts */
   f->amd = first == 0x68747541 || first == 0x6f677948; /* "Auth"enticAMD, "Hygo"nGenuine */
@@ -58,11 +34,8 @@ __boot void cpu_features_init(void) {
   uint32_t std_c = leaf(1, ECX), seven_b = leaf(7, EBX), ext_d = leaf(0x80000001, EDX);
   vendor_init(f);
   f->pge = leaf(1, EDX) & BIT(13);
-  f->vmx = std_c & BIT(5);
-  f->pcid = std_c & BIT(17);
   f->x2apic = std_c & BIT(21);
   f->tsc_deadline = std_c & BIT(24);
-  f->xsave = std_c & BIT(26);
   f->smep = seven_b & BIT(7);
   f->smap = seven_b & BIT(20);
   f->umip = leaf(7, ECX) & BIT(2);
@@ -74,8 +47,7 @@ __boot void cpu_features_init(void) {
   f->invariant_tsc = leaf(0x80000007, EDX) & BIT(8);
   f->phys_bits = MAX((uint8_t)leaf(0x80000008, EAX), 36);
   f->next_rip = f->svm && (leaf(0x8000000a, EDX) & BIT(3));
-  if (f->xsave)
-    xsave_init(f);
+  xsave_init(f);
 }
 
 static uint64_t cr4_value(const struct cpu_features *f) {
@@ -85,13 +57,6 @@ static uint64_t cr4_value(const struct cpu_features *f) {
   v |= f->smep ? CR4_SMEP : 0;
   v |= f->smap ? CR4_SMAP : 0;
   return v | (f->xsave ? CR4_OSXSAVE : 0);
-}
-
-static void xcr0_init(void) {
-  uint64_t v = cpu_features.xcr0;
-  if (cpu_features.xsave)
-    xsetbv(v);
-  this_private->xcr0 = v;
 }
 
 void cpu_init(struct cpu *c __unused_param) {

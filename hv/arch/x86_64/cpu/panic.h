@@ -13,5 +13,7 @@ extern enum panic_end panic_end;
 
 /* Has a panic begun that stops all CPUs? */
 bool panic_stops_all(void);
+/* This CPU's registers and backtrace. */
+void panic_print_cpu(void);
 
 #endif

@@ -4,7 +4,6 @@
  * that are switched when a CPU takes up another vCPU (FPU, debug, TSC_AUX).
  */
 #include <arch/arch.h>
-#include <arena.h>
 #include <asm/msr.h>
 #include <asm/platform.h>
 #include <asm/private.h>
@@ -58,34 +57,6 @@ enum status arch_vcpu_init(struct vcpu *v) {
 
 /* --- FPU: eager, whole, for every component that any guest could have used ------------ */
 
-static void xcr0_load(uint64_t value) {
-  if (this_private->xcr0 == value)
-    return;
-  xsetbv(value);
-  this_private->xcr0 = value;
-}
-
-/* Some emulated machines let the guest's XSETBV through although it is intercepted: what the
- * register holds counts, not what we saw. */
-uint64_t fpu_get_xcr0(struct vcpu *v) {
-  uint32_t low, high;
-  if (!cpu_features.xsave)
-    return v->arch.xcr0;
-  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  this_private->xcr0 = low | (uint64_t)high << 32;
-  return this_private->xcr0 & cpu_features.xcr0;
-}
-
-static void fpu_save(struct vcpu *v) {
-  if (!cpu_features.xsave) {
-    asm volatile("fxsave64 (%0)" ::"r"(v->arch.fpu) : "memory");
-    return;
-  }
-  v->arch.xcr0 = fpu_get_xcr0(v);
-  xcr0_load(cpu_features.xcr0);
-  asm volatile("xsave64 (%0)" ::"r"(v->arch.fpu), "a"(~0u), "d"(~0u) : "memory");
-}
-
 /* Older AMD processors restore the addresses of the last x87 instruction only with a pending
  * exception (APM vol. 3, XRSTOR; feature bit RstrFpErrPtrs): make them ours, not another guest's.
  */
@@ -97,13 +68,7 @@ static void x87_pointers_forget(void) {
 static void fpu_load(struct vcpu *v) {
   if (!cpu_features.x87_pointers)
     x87_pointers_forget();
-  if (!cpu_features.xsave) {
-    asm volatile("fxrstor64 (%0)" ::"r"(v->arch.fpu) : "memory");
-    return;
-  }
-  xcr0_load(cpu_features.xcr0);
-  asm volatile("xrstor64 (%0)" ::"r"(v->arch.fpu), "a"(~0u), "d"(~0u) : "memory");
-  xcr0_load(v->arch.xcr0);
+  fpu_area_load(v);
 }
 
 /* The state after FNINIT, SSE masked; everything else in its initial configuration. */
@@ -116,12 +81,6 @@ void fpu_reset(struct vcpu *v) {
   v->arch.xcr0 = 1;
   if (v == vcpu_current())
     fpu_load(v);
-}
-
-/* The exits of a guest that sets XCR0 come here: the vCPU is on this CPU. */
-void fpu_set_xcr0(struct vcpu *v, uint64_t value) {
-  v->arch.xcr0 = value;
-  xcr0_load(value);
 }
 
 /* --- debug registers -------------------------------------------------------------------- */
@@ -158,7 +117,7 @@ static void registers_load(struct vcpu *v) {
 
 static void registers_save(struct vcpu *v) {
   debug_save(v->arch.dr);
-  fpu_save(v);
+  fpu_area_save(v);
 }
 
 void arch_thread_enter(struct vcpu *v) {

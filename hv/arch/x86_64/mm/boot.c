@@ -7,7 +7,6 @@
  */
 #include <asm/platform.h>
 #include <asm/private.h>
-#include <frame.h>
 #include <lib/lib.h>
 #include <arch/arch.h>
 #include "region.h"

@@ -8,48 +8,27 @@
 #include <asm/cpu_ops.h>
 #include <asm/vendor.h>
 #include <lib/lib.h>
+#include "walk.h"
 
 #define PAGE_2M        0x200000ull
 #define LARGE_RESERVED 0x1fe000ull /* of a 2 MiB leaf; bit 12 is PAT */
 
-/* Bits of the #PF error code. */
-#define PF_P           1u
-#define PF_W           2u
-#define PF_U           4u
-#define PF_RSVD        8u
-#define PF_I           16u
-
 #define CPUID_PAGE1G   BIT(26)
-#define PAE_RESERVED   0x7ff0000000000000ull /* bits 62:52, free for use in long mode alone */
 
 #define WALK_TRIES     16 /* a sibling may change an entry under our hands this often */
 
-enum walk_end { WALK_DONE, WALK_FAULT, WALK_UNBACKED, WALK_AGAIN };
-
-struct walk {
-  const struct x86_mode *mode;
-  uint64_t linear;
-  unsigned access;
-  bool ac;
-  uint64_t reserved; /* bits that no entry may have */
-  uint64_t gpa;      /* the result; after WALK_UNBACKED the entry that cannot be reached */
-  uint32_t error;    /* P and RSVD of the error code; the rest follows from the access */
-  bool marking;      /* the unreachable entry was to be written */
-};
-
-static enum walk_end fault(struct walk *w, uint32_t error) {
+enum walk_end walk_fault_with(struct walk *w, uint32_t error) {
   w->error = error;
   return WALK_FAULT;
 }
 
-static enum walk_end unbacked(struct walk *w, uint64_t entry_gpa) {
+enum walk_end walk_unbacked(struct walk *w, uint64_t entry_gpa) {
   w->gpa = entry_gpa;
   w->marking = false;
   return WALK_UNBACKED;
 }
 
-/* Set accessed or dirty in an entry that is still what was read. */
-static bool mark(struct walk *w, uint64_t entry_gpa, uint64_t old, uint64_t bits, bool wide) {
+bool walk_mark(struct walk *w, uint64_t entry_gpa, uint64_t old, uint64_t bits, bool wide) {
   bool done = wide ? user_cas64(entry_gpa, old, old | bits)
                    : user_cas32(entry_gpa, (uint32_t)old, (uint32_t)(old | bits));
   w->gpa = entry_gpa;
@@ -57,7 +36,6 @@ static bool mark(struct walk *w, uint64_t entry_gpa, uint64_t old, uint64_t bits
   return done;
 }
 
-/* May an access through entries whose U and W bits and together to `rights` be done? */
 static bool supervisor_allowed(const struct walk *w, uint64_t rights) {
   const struct x86_mode *m = w->mode;
   if (rights & PTE_U) {
@@ -69,7 +47,7 @@ static bool supervisor_allowed(const struct walk *w, uint64_t rights) {
   return !(w->access & WALK_WRITE) || (rights & PTE_W) || !(m->cr0 & CR0_WP);
 }
 
-static bool allowed(const struct walk *w, uint64_t rights, uint64_t no_execute) {
+bool walk_allowed(const struct walk *w, uint64_t rights, uint64_t no_execute) {
   if ((w->access & WALK_FETCH) && (no_execute & PTE_NX))
     return false;
   if (!(w->access & WALK_USER))
@@ -80,12 +58,12 @@ static bool allowed(const struct walk *w, uint64_t rights, uint64_t no_execute) 
 }
 
 /* The leaf's rights, marks and address. `offset` are the address bits below the leaf's size. */
-static enum walk_end finish(struct walk *w, uint64_t entry_gpa, uint64_t e, uint64_t rights,
-                            uint64_t no_execute, uint64_t offset_mask, bool wide) {
-  if (!allowed(w, rights, no_execute))
-    return fault(w, PF_P);
+enum walk_end walk_finish(struct walk *w, uint64_t entry_gpa, uint64_t e, uint64_t rights,
+                          uint64_t no_execute, uint64_t offset_mask, bool wide) {
+  if (!walk_allowed(w, rights, no_execute))
+    return walk_fault_with(w, PF_P);
   uint64_t bits = w->access & WALK_WRITE ? PTE_A | PTE_D : PTE_A;
-  if (unlikely(~e & bits) && !mark(w, entry_gpa, e, bits, wide))
+  if (unlikely(~e & bits) && !walk_mark(w, entry_gpa, e, bits, wide))
     return WALK_AGAIN;
   w->gpa = (e & PTE_ADDR & ~offset_mask) | (w->linear & offset_mask);
   return WALK_DONE;
@@ -99,25 +77,25 @@ static bool large_leaf_legal(unsigned level, uint64_t e, uint64_t offset_mask) {
 }
 
 /* Tables with 8-byte entries, from `level` (3 is the top of four) to the leaf. */
-static enum walk_end walk_wide(struct walk *w, uint64_t table, unsigned level) {
+enum walk_end walk_wide(struct walk *w, uint64_t table, unsigned level) {
   uint64_t rights = PTE_U | PTE_W, no_execute = 0;
   for (unsigned shift = PAGE_SHIFT + 9 * level;; shift -= 9, level--) {
     uint64_t e, entry_gpa = table + ((w->linear >> shift) & 511) * 8;
     if (unlikely(!user_load64(entry_gpa, &e)))
-      return unbacked(w, entry_gpa);
+      return walk_unbacked(w, entry_gpa);
     if (!(e & PTE_P))
-      return fault(w, 0);
+      return walk_fault_with(w, 0);
     if (unlikely(e & w->reserved))
-      return fault(w, PF_P | PF_RSVD);
+      return walk_fault_with(w, PF_P | PF_RSVD);
     rights &= e;
     no_execute |= e;
     if (level == 0 || (e & PTE_LARGE)) {
       uint64_t offset = BIT(shift) - 1;
       if (level && !large_leaf_legal(level, e, offset))
-        return fault(w, PF_P | PF_RSVD);
-      return finish(w, entry_gpa, e, rights, no_execute, offset, true);
+        return walk_fault_with(w, PF_P | PF_RSVD);
+      return walk_finish(w, entry_gpa, e, rights, no_execute, offset, true);
     }
-    if (unlikely(!(e & PTE_A)) && !mark(w, entry_gpa, e, PTE_A, true))
+    if (unlikely(!(e & PTE_A)) && !walk_mark(w, entry_gpa, e, PTE_A, true))
       return WALK_AGAIN;
     table = e & PTE_ADDR;
   }
@@ -129,55 +107,8 @@ static bool canonical(uint64_t linear) {
 
 static enum walk_end walk_4level(struct walk *w) {
   if (!canonical(w->linear))
-    return fault(w, UINT32_MAX);
+    return walk_fault_with(w, UINT32_MAX);
   return walk_wide(w, w->mode->cr3 & PTE_ADDR & ~w->reserved, 3);
-}
-
-/* The four top entries have no rights; some machines set the accessed bit in
- * them although it is reserved (APM vol. 2, 5.2.3), so it is not looked at. */
-static enum walk_end walk_pae(struct walk *w) {
-  w->reserved |= PAE_RESERVED;
-  uint64_t e, entry_gpa = (w->mode->cr3 & 0xffffffe0) + (w->linear >> 30) * 8;
-  if (!user_load64(entry_gpa, &e))
-    return unbacked(w, entry_gpa);
-  if (!(e & PTE_P))
-    return fault(w, 0);
-  if (e & (w->reserved | PTE_NX | 0x1c6))
-    return fault(w, PF_P | PF_RSVD);
-  return walk_wide(w, e & PTE_ADDR, 1);
-}
-
-/* A 4 MiB page's address has bits 39:32 in its bits 20:13 (PSE-36); bit 21 is reserved. */
-static enum walk_end finish_4m(struct walk *w, uint64_t entry_gpa, uint32_t e) {
-  uint64_t wide = (e & 0xffc00fffu) | (uint64_t)((e >> 13) & 0xff) << 32;
-  if ((e & BIT(21)) || (wide & w->reserved))
-    return fault(w, PF_P | PF_RSVD);
-  uint64_t bits = w->access & WALK_WRITE ? PTE_A | PTE_D : PTE_A;
-  if (!allowed(w, e, 0))
-    return fault(w, PF_P);
-  if ((~e & bits) && !mark(w, entry_gpa, e, bits, false))
-    return WALK_AGAIN;
-  w->gpa = (wide & PTE_ADDR) | (w->linear & 0x3fffff);
-  return WALK_DONE;
-}
-
-static enum walk_end walk_2level(struct walk *w) {
-  uint32_t top, e;
-  uint64_t entry_gpa = (w->mode->cr3 & 0xfffff000) + (w->linear >> 22) * 4;
-  if (!user_load32(entry_gpa, &top))
-    return unbacked(w, entry_gpa);
-  if (!(top & PTE_P))
-    return fault(w, 0);
-  if ((top & PTE_LARGE) && (w->mode->cr4 & CR4_PSE))
-    return finish_4m(w, entry_gpa, top);
-  if (!(top & PTE_A) && !mark(w, entry_gpa, top, PTE_A, false))
-    return WALK_AGAIN;
-  entry_gpa = (top & 0xfffff000) + ((w->linear >> 12) & 1023) * 4;
-  if (!user_load32(entry_gpa, &e))
-    return unbacked(w, entry_gpa);
-  if (!(e & PTE_P))
-    return fault(w, 0);
-  return finish(w, entry_gpa, e, e & top, 0, PAGE_SIZE - 1, false);
 }
 
 static enum walk_end walk_once(struct walk *w) {
@@ -189,7 +120,7 @@ static enum walk_end walk_once(struct walk *w) {
     w->gpa = w->linear;
     return WALK_DONE;
   }
-  return m->cr4 & CR4_PAE ? walk_pae(w) : walk_2level(w);
+  return walk_32(w);
 }
 
 /* APM vol. 2, 8.4.2; the instruction bit is there only where it can tell something. */

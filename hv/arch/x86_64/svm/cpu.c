@@ -6,7 +6,6 @@
 #include <asm/msr.h>
 #include <asm/platform.h>
 #include <asm/private.h>
-#include <frame.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include "svm.h"

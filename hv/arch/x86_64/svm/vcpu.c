@@ -4,7 +4,6 @@
  * exit loop. What an exit means is decided above the seam (cpu/exit_*.c).
  */
 #include <arch/arch.h>
-#include <arena.h>
 #include <asm/platform.h>
 #include <asm/private.h>
 #include <lib/lib.h>

@@ -14,7 +14,6 @@
 #include <asm/layout.h>
 #include <asm/msr.h>
 #include <asm/platform.h>
-#include <lib/types.h>
 
 #define GUEST_GPA_BITS  (SLOT_BITS + 3)
 #define GUEST_GPA_LIMIT ((uint64_t)GUEST_SLOTS << SLOT_BITS)

@@ -19,7 +19,6 @@
 
 #ifndef __ASSEMBLY__
 #include <asm/msr.h> /* CPUID, RDMSR, WRMSR */
-#include <lib/types.h>
 
 static inline void outb(uint16_t port, uint8_t v) {
   asm volatile("outb %0, %1" ::"a"(v), "Nd"(port));

@@ -8,7 +8,6 @@
 
 #include <cpu.h>
 #include <lib/status.h>
-#include <lib/types.h>
 
 /* --- boot/: handed over by the loader --------------------------------------- */
 
@@ -109,15 +108,17 @@ uint64_t time_to_tsc(uint64_t ns);
 /* --- cpu/ ------------------------------------------------------------------------- */
 
 struct cpu_features {
-  bool smep, smap, umip, nx, pge, pcid, x2apic, xsave, avx, page1g, next_rip, rdtscp, invariant_tsc;
-  bool tsc_deadline, amd, intel, svm, vmx;
-  bool x87_pointers;   /* XRSTOR always writes the last x87 instruction's addresses */
-  uint64_t xcr0;       /* all bits that the machine knows and we allow */
-  uint32_t xsave_size; /* for xcr0 */
+  bool smep, smap, umip, nx, pge, x2apic, xsave, page1g, next_rip, rdtscp, invariant_tsc;
+  bool tsc_deadline, amd, intel, svm;
+  bool x87_pointers; /* XRSTOR always writes the last x87 instruction's addresses */
+  uint64_t xcr0;     /* all bits that the machine knows and we allow */
   uint8_t phys_bits;
 };
 extern struct cpu_features cpu_features;
 void cpu_features_init(void);
+/* XSAVE's part of it, and each CPU's XCR0. */
+void xsave_init(struct cpu_features *f);
+void xcr0_init(void);
 void cpu_init(struct cpu *c); /* each CPU: CR0, CR4, EFER, GDT, TSS, IDT, XCR0, PAT */
 
 /* Exception fix-up: a fault (#PF, #GP) at `insn` continues at `fixup`; entries in section .fixup.

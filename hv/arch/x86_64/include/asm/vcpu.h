@@ -7,7 +7,6 @@
 #define ASM_VCPU_H
 
 #include <asm/vlapic.h>
-#include <lib/types.h>
 
 /* General registers, in the order of their ModRM numbers. Valid in root mode between exit and
  * entry, the vendor copies what its control block holds (rax, rsp, rip, rflags). */

@@ -175,6 +175,9 @@ bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
 /* --- FPU (cpu/vcpu.c) ---------------------------------------------------------------- */
 
 void fpu_reset(struct vcpu *v);
+/* From and to its area, with XSAVE where the machine and the build have it. */
+void fpu_area_save(struct vcpu *v);
+void fpu_area_load(struct vcpu *v);
 /* XCR0 of the vCPU that is on this CPU; `value` is legal. */
 void fpu_set_xcr0(struct vcpu *v, uint64_t value);
 uint64_t fpu_get_xcr0(struct vcpu *v);
@@ -194,6 +197,10 @@ struct state_record {
 extern const struct state_record state_table[];
 extern const unsigned state_count;
 void state_reset(struct vcpu *v);
+void x86_load_segment(struct vcpu *v, enum x86_seg s, uint16_t attributes, uint32_t limit,
+                      uint64_t base);
+/* Segments of 4 GiB from 0 on, code with these attributes. */
+void x86_load_flat(struct vcpu *v, uint16_t code);
 void state_init(struct vcpu *v); /* after INIT */
 /* The table was written: the registers that a vCPU's CPU holds while its thread runs follow. */
 void state_refresh(struct vcpu *v);
@@ -208,6 +215,9 @@ void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, uint32_t out[4]);
 uint32_t cpuid_policy(uint32_t leaf, unsigned reg);
 /* Bits of XCR0 that the guest may set. */
 bool xcr0_legal(uint64_t value);
+/* Leaf 13, once the others stand. */
+void cpuid_xsave_init(void);
+void cpuid_xsave_leaf(struct vcpu *v, uint32_t sub, uint32_t out[4]);
 /* Bits 51..n that no guest page-table entry may have, since a guest-physical address has n bits;
  * n is at most what the arena's slots hold. */
 extern uint64_t cpuid_reserved_address;
