@@ -14,10 +14,7 @@ enum status {
   STATUS_NOT_FOUND,   /* no such domain, vCPU, port, frame */
   STATUS_EXISTS,      /* is there already */
   STATUS_BUSY,        /* in use; nothing changed */
-  STATUS_DENIED,      /* the policy refuses */
   STATUS_UNSUPPORTED, /* this build, machine or ABI does not have it */
-  STATUS_TOO_LATE,    /* a deadline has passed */
-  STATUS_TOO_BIG,     /* an output area is too small, an input too long */
   STATUS_RANGE,       /* a number out of its range */
 };
 

@@ -16,10 +16,7 @@ int64_t xen_errno(enum status s) {
       [STATUS_NOT_FOUND] = XEN_ENOENT,
       [STATUS_EXISTS] = XEN_EEXIST,
       [STATUS_BUSY] = XEN_EBUSY,
-      [STATUS_DENIED] = XEN_EPERM,
       [STATUS_UNSUPPORTED] = XEN_ENOSYS,
-      [STATUS_TOO_LATE] = XEN_ETIME,
-      [STATUS_TOO_BIG] = XEN_ENOBUFS,
       [STATUS_RANGE] = XEN_EINVAL,
   };
   return -(int64_t)number[s];

@@ -103,18 +103,15 @@ void event_reassert(struct vcpu *v) {
     upcall_raise(v);
 }
 
-unsigned personality_upcall_vector(struct vcpu *v) {
-  const struct vcpu_info *info = v->personality.info;
-  unsigned vector = v->domain->personality.callback_vector;
-  if (!vector || v->personality.upcall_vector || !info)
-    return 0;
-  return atomic_read(&info->evtchn_upcall_pending) && !atomic_read(&info->evtchn_upcall_mask)
-             ? vector
-             : 0;
-}
-
 bool personality_has_event(struct vcpu *v) {
   const struct vcpu_info *info = v->personality.info;
   return info && atomic_read(&info->evtchn_upcall_pending) &&
          !atomic_read(&info->evtchn_upcall_mask);
+}
+
+unsigned personality_upcall_vector(struct vcpu *v) {
+  unsigned vector = v->domain->personality.callback_vector;
+  if (!vector || v->personality.upcall_vector)
+    return 0;
+  return personality_has_event(v) ? vector : 0;
 }

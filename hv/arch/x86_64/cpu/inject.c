@@ -58,7 +58,8 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error) {
 
 /* --- what waits -------------------------------------------------------------------- */
 
-bool x86_window_open(struct vcpu *v) {
+/* Can the guest take a maskable interrupt right now (IF set, no shadow, no event queued)? */
+static bool window_open(struct vcpu *v) {
   return v->arch.event.type == EVENT_NONE && (v->arch.regs.rflags & RFLAGS_IF) &&
          !v->arch.interrupt_shadow;
 }
@@ -84,7 +85,7 @@ static bool upcall_waits(struct vcpu *v) {
   unsigned vector = personality_upcall_vector(v);
   if (!vector)
     return false;
-  if (!x86_window_open(v))
+  if (!window_open(v))
     return true;
   queue(v, EVENT_INTERRUPT, (uint8_t)vector);
   return false;
@@ -96,7 +97,7 @@ static bool apic_waits(struct vcpu *v) {
     v->arch.window_class = vlapic_waiting_class(v);
     return v->arch.window_class;
   }
-  if (!x86_window_open(v))
+  if (!window_open(v))
     return true;
   vlapic_accept(v, (uint8_t)vector);
   queue(v, EVENT_INTERRUPT, (uint8_t)vector);

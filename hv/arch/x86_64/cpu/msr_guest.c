@@ -15,38 +15,24 @@ const uint32_t msr_direct[] = {MSR_FS_BASE, MSR_GS_BASE, 0xc0000102, 0xc0000081,
                                0xc0000082,  0xc0000083,  0xc0000084, 0x174,
                                0x175,       0x176,       0xffffffff};
 
-/* A CPUID bit; register 0 eax .. 3 edx. All zero: always there. */
-struct feature {
-  uint32_t leaf;
-  uint8_t reg;
-  uint32_t bits;
-};
-#define ALWAYS                                                                                     \
-  { 0, 0, 0 }
-#define TSC_FEATURE                                                                                \
-  { 1, 3, BIT(4) }
-#define X2APIC                                                                                     \
-  { 1, 2, BIT(21) }
-#define TSC_DEADLINE                                                                               \
-  { 1, 2, BIT(24) }
-#define MTRR                                                                                       \
-  { 1, 3, BIT(12) }
-#define PAT                                                                                        \
-  { 1, 3, BIT(16) }
-#define SYSENTER                                                                                   \
-  { 1, 3, BIT(11) }
-#define MACHINE_CHECK                                                                              \
-  { 1, 3, BIT(14) }
-#define TSC_ADJUST                                                                                 \
-  { 7, 1, BIT(1) }
-#define LONG_MODE                                                                                  \
-  { 0x80000001, 3, BIT(29) }
-#define RDTSCP                                                                                     \
-  { 0x80000001, 3, BIT(27) }
+/* Leaf, register (0 eax .. 3 edx) and bits of CPUID. All zero: always there. */
+#define ALWAYS        0, 0, 0
+#define TSC_FEATURE   1, 3, BIT(4)
+#define X2APIC        1, 2, BIT(21)
+#define TSC_DEADLINE  1, 2, BIT(24)
+#define MTRR          1, 3, BIT(12)
+#define PAT           1, 3, BIT(16)
+#define SYSENTER      1, 3, BIT(11)
+#define MACHINE_CHECK 1, 3, BIT(14)
+#define TSC_ADJUST    7, 1, BIT(1)
+#define LONG_MODE     0x80000001, 3, BIT(29)
+#define RDTSCP        0x80000001, 3, BIT(27)
 
 struct msr_policy {
   uint32_t first, last;
-  struct feature feature;
+  uint32_t leaf;
+  uint8_t reg;
+  uint32_t bits;
   bool (*read)(struct vcpu *v, uint32_t arg, uint64_t *value);
   bool (*write)(struct vcpu *v, uint32_t arg, uint64_t value); /* NULL: #GP */
   uint32_t arg;                                                /* 0: the MSR's number */
@@ -234,11 +220,10 @@ static const struct msr_policy table[] = {
 };
 
 static bool shown(const struct msr_policy *p) {
-  const struct feature *f = &p->feature;
   if ((p->machine == AMD_ONLY && !cpu_features.amd) ||
       (p->machine == INTEL_ONLY && !cpu_features.intel))
     return false;
-  return !f->bits || (cpuid_policy(f->leaf, f->reg) & f->bits);
+  return !p->bits || (cpuid_policy(p->leaf, p->reg) & p->bits);
 }
 
 static const struct msr_policy *find(uint32_t msr) {

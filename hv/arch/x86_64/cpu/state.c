@@ -136,8 +136,6 @@ static bool set_event(struct vcpu *v, uint32_t arg __unused_param, uint64_t valu
   { name, id, reset, 0, true, get, set, arg }
 #define BOTH(name, id, value, get, set, arg)                                                       \
   { name, id, value, value, false, get, set, arg }
-#define RECORD(name, id, reset, init, get, set, arg)                                               \
-  { name, id, reset, init, false, get, set, arg }
 
 #define GPR(name, n, value) BOTH(name, 0x000 + n, value, get64, set64, AT(regs.gpr[n]))
 #define SEGMENT(name, n, selector, attributes, limit, base)                                        \

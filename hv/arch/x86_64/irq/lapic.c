@@ -109,10 +109,6 @@ void lapic_eoi(void) {
   write(REG_EOI, 0);
 }
 
-void lapic_send(uint32_t apic_id, uint32_t vector) {
-  icr_write(apic_id, vector);
-}
-
 void lapic_send_nmi_all_others(void) {
   if (usable)
     icr_write(0, ICR_OTHERS | ICR_ASSERT | ICR_NMI);
@@ -127,7 +123,7 @@ __boot void lapic_send_startup(uint32_t apic_id, uint8_t page) {
 }
 
 void arch_kick(struct cpu *c) {
-  lapic_send(c->arch_id, VECTOR_KICK);
+  icr_write(c->arch_id, VECTOR_KICK);
 }
 
 /* --- timer ---------------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include <arch/arch.h>
 #include <asm/platform.h>
 #include <asm/private.h>
-#include <asm/vendor.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include "region.h"
@@ -197,5 +196,4 @@ void arch_p2m_root_changed(struct domain *d, unsigned index) {
 void arch_p2m_flush_local(struct domain_stub *d) {
   guest_slots_link(d);
   tlb_flush_local();
-  vendor->flush(d);
 }

@@ -93,8 +93,3 @@ void svm_asid_refresh(struct vcpu *v) {
   v->arch.asid_cpu = this_private->cpu;
   v->arch.asid_generation = this_private->asid_generation;
 }
-
-/* Entries compare the domain's flush generation (svm_asid_refresh): that it was
- * raised is enough. */
-void svm_flush(struct domain_stub *d __unused_param) {
-}

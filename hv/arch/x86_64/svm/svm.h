@@ -18,7 +18,6 @@ void svm_run(struct vcpu *v);
 void svm_cpu_start(struct cpu *c);
 const char *svm_missing(void);
 void svm_asid_refresh(struct vcpu *v);
-void svm_flush(struct domain_stub *d);
 void svm_enter(uint64_t vmcb, uint64_t *gpr, uint64_t host_vmcb);
 
 #endif

@@ -141,13 +141,18 @@ static uint64_t event_encode(const struct x86_event *e) {
          (e->has_error ? EVENT_ERROR | (uint64_t)e->error << 32 : 0);
 }
 
-/* An event whose delivery the exit interrupted is delivered again; INT n runs again by itself. */
+/* An event whose delivery the exit interrupted is delivered again; INT n, INT3 and INTO run again
+ * by themselves (15.7.2: RIP is still at the instruction). */
 static struct x86_event event_decode(uint64_t i) {
   static const enum x86_event_type type[8] = {
       [0] = EVENT_INTERRUPT, [2] = EVENT_NMI, [3] = EVENT_EXCEPTION};
+  enum x86_event_type t = type[(i >> EVENT_TYPE_SHIFT) & 7];
+  uint8_t vector = (uint8_t)i;
+  if (t == EVENT_EXCEPTION && (vector == VECTOR_BP || vector == VECTOR_OF))
+    t = EVENT_NONE;
   return (struct x86_event){
-      .type = type[(i >> EVENT_TYPE_SHIFT) & 7],
-      .vector = (uint8_t)i,
+      .type = t,
+      .vector = vector,
       .has_error = i & EVENT_ERROR,
       .error = (uint32_t)(i >> 32),
   };
@@ -218,7 +223,6 @@ static void exit_io(struct vcpu *v) {
       .size = (i >> 4) & 7,
       .in = i & 1,
       .string = i & 4,
-      .rep = i & 8,
       .next_rip = vmcb_of(v)->exit_info2,
   };
   x86_exit_io(v, &io);
@@ -228,7 +232,6 @@ static void exit_npf(struct vcpu *v) {
   uint64_t e = vmcb_of(v)->exit_info1;
   struct x86_npf f = {
       .gpa = vmcb_of(v)->exit_info2,
-      .present = e & 1,
       .write = e & 2,
       .fetch = e & 16,
       .table = e & BIT(33),
@@ -359,5 +362,4 @@ const struct x86_vendor svm_vendor = {
     .get_segment = svm_get_segment,
     .set_segment = svm_set_segment,
     .get_mode = svm_get_mode,
-    .flush = svm_flush,
 };

@@ -90,7 +90,6 @@ enum status acpi_init(void);
 void lapic_init(struct cpu *c); /* each CPU: xAPIC or x2APIC, spurious vector, timer */
 void lapic_calibrate(void);     /* boot CPU: TSC and LAPIC timer rates */
 void lapic_eoi(void);
-void lapic_send(uint32_t apic_id, uint32_t vector);
 void lapic_send_nmi_all_others(void);
 void lapic_send_init(uint32_t apic_id);
 void lapic_send_startup(uint32_t apic_id, uint8_t page);

@@ -32,8 +32,6 @@ struct x86_vendor {
   void (*get_segment)(struct vcpu *v, enum x86_seg s, struct x86_segment *out);
   void (*set_segment)(struct vcpu *v, enum x86_seg s, const struct x86_segment *in);
   void (*get_mode)(struct vcpu *v, struct x86_mode *out);
-  /* Drop this CPU's translations of the domain (new ASID / INVEPT). */
-  void (*flush)(struct domain_stub *d);
 };
 
 extern const struct x86_vendor *vendor;
@@ -60,7 +58,7 @@ void x86_exit_nop(struct vcpu *v);
 struct x86_io {
   uint16_t port;
   uint8_t size; /* 1, 2, 4 */
-  bool in, string, rep;
+  bool in, string;
   uint64_t next_rip; /* 0: decode */
 };
 void x86_exit_io(struct vcpu *v, const struct x86_io *io);
@@ -68,7 +66,7 @@ void x86_exit_io(struct vcpu *v, const struct x86_io *io);
 /* A nested page fault at `gpa`: local APIC page, write to log-dirty or read-only, nothing there. */
 struct x86_npf {
   uint64_t gpa;
-  bool write, fetch, present;
+  bool write, fetch;
   bool table; /* while the machine walked the guest's own page tables */
 };
 void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
@@ -80,6 +78,8 @@ void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
 void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 #define VECTOR_DB  1
 #define VECTOR_NMI 2
+#define VECTOR_BP  3
+#define VECTOR_OF  4
 #define VECTOR_UD  6
 #define VECTOR_DF  8
 #define VECTOR_GP  13
@@ -95,8 +95,6 @@ static inline bool x86_quiet(struct vcpu *v) {
   return v->arch.event.type == EVENT_NONE && !v->arch.nmi_pending &&
          !(irr[0] | irr[1] | irr[2] | irr[3]) && !personality_upcall_vector(v);
 }
-/* Can the guest take a maskable interrupt right now (IF set, no shadow, no event queued)? */
-bool x86_window_open(struct vcpu *v);
 
 /* --- decoding -------------------------------------------------------------------- */
 
