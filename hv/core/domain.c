@@ -102,11 +102,18 @@ static enum status domain_fill(struct domain *d) {
 
 /* --- between two lives --------------------------------------------------------------- */
 
+/* Parked they say they are from their threads; only with the state PARKED have their registers been
+ * saved and is nobody on their stacks. */
 static void wait_for_siblings(struct vcpu *v, struct domain_stub *d) {
   while (atomic_load(&d->parked) < d->vcpu_count - 1) {
     vcpu_block();
     (void)atomic_swap(&v->stub->mail, 0);
   }
+  for (uint32_t i = 1; i < d->vcpu_count; i++)
+    while (atomic_load(&d->vcpus[i].state) != VCPU_PARKED) {
+      sched_yield();
+      arch_cpu_serve();
+    }
 }
 
 static void domain_clear(struct domain *d) {

@@ -8,6 +8,7 @@
  */
 #include <abi/xen/hvm.h>
 #include <console.h>
+#include <sched.h>
 #include <xen/internal.h>
 
 #define CHUNK 128u
@@ -31,6 +32,7 @@ static bool output_move(struct domain *d, struct xencons_interface *r) {
     memcpy(chunk, r->out + at, n);
     console_domain_write(d, &d->personality.console.ring_line, chunk, n);
     cons += n;
+    sched_preempt_point(); /* a serial line is slow */
   }
   atomic_store(&r->out_cons, cons);
   return true;

@@ -81,6 +81,7 @@ void arch_cpu_serve(void) {
 }
 
 void arch_idle(struct cpu *c, bool (*has_work)(struct cpu *c)) {
+  spins = 0; /* who takes interrupts does not spin */
   if (has_work(c))
     return;
   assert(c->linked == NULL);

@@ -12,9 +12,9 @@
 #include <lib/lib.h>
 #include "boot.h"
 
-#define INIT_NS        10000     /* between INIT and the first SIPI */
-#define SECOND_SIPI_NS 200000    /* the first may be lost */
-#define PATIENCE_NS    200000000 /* then the CPU counts as absent */
+#define INIT_NS        10000         /* between INIT and the first SIPI */
+#define SECOND_SIPI_NS 200000        /* the first may be lost */
+#define PATIENCE_NS    2000000000ull /* then the CPU counts as absent; emulators can be that slow */
 #define LAST_RESORT_NS 5000000000ull
 
 extern const char trampoline[], trampoline_end[];

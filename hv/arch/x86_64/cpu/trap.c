@@ -86,6 +86,9 @@ __boot void trap_init(void) {
   idt[EXCEPTION_NMI].ist = IST_NMI;
   idt[EXCEPTION_MC].ist = IST_MC;
   idt[EXCEPTION_DF].ist = IST_DF;
+  /* One that firmware has left behind is taken like a kick: acknowledged and forgotten. */
+  for (unsigned i = EXCEPTIONS; i < ARRAY_SIZE(idt); i++)
+    gate_set(i, trap_stubs[EXCEPTIONS + 1], 0);
   for (unsigned i = 0; i < ARRAY_SIZE(interrupts); i++)
     gate_set(interrupts[i], trap_stubs[EXCEPTIONS + i], 0);
   trap_clac = cpu_features.smap;
