@@ -76,7 +76,7 @@ static enum manifest_action end_action(const struct domain_stub *d) {
 
 /* --- start ------------------------------------------------------------------------ */
 
-/* From here on the other vCPUs' threads run; they wait for INIT and SIPI. */
+/* The other vCPUs' threads stay parked until a sibling starts them. */
 static void domain_start(struct domain_stub *d) {
   atomic_store(&d->parked, 0);
   d->end = DOMAIN_END_NONE;
@@ -86,8 +86,6 @@ static void domain_start(struct domain_stub *d) {
   spin_lock(&d->life_lock);
   d->state = DOMAIN_RUNNING;
   spin_unlock(&d->life_lock);
-  for (uint32_t i = 1; i < d->vcpu_count; i++)
-    vcpu_mail(&d->vcpus[i], MAIL_LIFE);
 }
 
 static enum status domain_fill(struct domain *d) {

@@ -137,27 +137,13 @@ static bool fix_up(struct trap_frame *f) {
 }
 
 static const char *exception_name(uint64_t vector) {
-  static const char *const names[] = {"division error",
-                                      "debug",
-                                      "NMI",
-                                      "breakpoint",
-                                      "overflow",
-                                      "bound range",
-                                      "invalid instruction",
-                                      "no FPU",
-                                      "double fault",
-                                      "coprocessor overrun",
-                                      "invalid TSS",
-                                      "segment not present",
-                                      "stack fault",
-                                      "general protection",
-                                      "page fault",
-                                      "exception 15",
-                                      "x87 error",
-                                      "alignment check",
-                                      "machine check",
-                                      "SIMD error"};
-  return vector < ARRAY_SIZE(names) ? names[vector] : "exception";
+  static const char *const names[] = {
+      [0] = "division error",        [EXCEPTION_NMI] = "NMI",
+      [6] = "invalid instruction",   [EXCEPTION_DF] = "double fault",
+      [12] = "stack fault",          [EXCEPTION_GP] = "general protection",
+      [EXCEPTION_PF] = "page fault", [EXCEPTION_MC] = "machine check",
+  };
+  return vector < ARRAY_SIZE(names) && names[vector] ? names[vector] : "exception";
 }
 
 static void report_machine_check(void) {
