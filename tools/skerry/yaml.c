@@ -11,17 +11,26 @@ static struct mark mark_from(yaml_mark_t m) {
   return (struct mark){(unsigned)m.line + 1, (unsigned)m.column + 1};
 }
 
-static void keep_problem(struct yaml *y) {
+/* The library reads ahead: a byte that it cannot take has an offset and no mark. */
+static struct mark mark_of_byte(const uint8_t *text, size_t offset) {
+  struct mark m = {1, 1};
+  for (size_t i = 0; i < offset; i++)
+    m = text[i] == '\n' ? (struct mark){m.line + 1, 1} : (struct mark){m.line, m.column + 1};
+  return m;
+}
+
+static void keep_problem(struct yaml *y, const uint8_t *text, size_t size) {
+  size_t offset = y->parser.problem_offset;
   y->problem = xstrdup(y->parser.problem ? y->parser.problem : "cannot be read");
   y->where = mark_from(y->parser.problem_mark);
   if (y->parser.error == YAML_READER_ERROR)
-    y->where = mark_from(y->parser.mark);
+    y->where = mark_of_byte(text, offset < size ? offset : size);
 }
 
-static void look_for_second(struct yaml *y) {
+static void look_for_second(struct yaml *y, const uint8_t *text, size_t size) {
   yaml_document_t more;
   if (!yaml_parser_load(&y->parser, &more)) {
-    keep_problem(y);
+    keep_problem(y, text, size);
     return;
   }
   if (yaml_document_get_root_node(&more))
@@ -37,12 +46,12 @@ void yaml_open(struct yaml *y, const uint8_t *text, size_t size) {
   }
   yaml_parser_set_input_string(&y->parser, text ? text : (const uint8_t *)"", size);
   if (!yaml_parser_load(&y->parser, &y->document)) {
-    keep_problem(y);
+    keep_problem(y, text, size);
     return;
   }
   y->loaded = true;
   if (yaml_root(y))
-    look_for_second(y);
+    look_for_second(y, text, size);
 }
 
 void yaml_close(struct yaml *y) {

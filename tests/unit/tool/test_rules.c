@@ -191,6 +191,18 @@ static void test_damaged_files(void **state) {
   buf_free(&text);
 }
 
+/* A byte that YAML does not allow is named where it stands, though the library reads ahead. */
+static void test_place_of_a_bad_byte(void **state) {
+  (void)state;
+  static const char text[] = "system: a\ndomains:\n  - name: x\x01\n";
+  struct yaml y;
+  yaml_open(&y, (const uint8_t *)text, sizeof(text) - 1);
+  assert_non_null(y.problem);
+  assert_int_equal(y.where.line, 3);
+  assert_int_equal(y.where.column, 12);
+  yaml_close(&y);
+}
+
 static void test_aliases_to_parents(void **state) {
   (void)state;
   static const char *const files[] = {"&a [*a]", "&a {domains: *a}", "system: &a [*a]",
@@ -211,10 +223,10 @@ static int set_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bad_examples),       cmocka_unit_test(test_every_rule_has_an_example),
-      cmocka_unit_test(test_good_examples),      cmocka_unit_test(test_every_field_is_documented),
-      cmocka_unit_test(test_unreadable_file),    cmocka_unit_test(test_damaged_files),
-      cmocka_unit_test(test_aliases_to_parents),
+      cmocka_unit_test(test_bad_examples),        cmocka_unit_test(test_every_rule_has_an_example),
+      cmocka_unit_test(test_good_examples),       cmocka_unit_test(test_every_field_is_documented),
+      cmocka_unit_test(test_unreadable_file),     cmocka_unit_test(test_damaged_files),
+      cmocka_unit_test(test_place_of_a_bad_byte), cmocka_unit_test(test_aliases_to_parents),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }
