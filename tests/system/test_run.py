@@ -7,6 +7,7 @@ import pexpect
 import pytest
 
 from machine import BUILD, ROOT, SCALE
+from systems import hypervisor, micro
 
 
 def test_without_a_terminal():
@@ -17,13 +18,13 @@ def test_without_a_terminal():
     assert "all domains were ready, and the machine has powered off" in run.stdout
 
 
-def test_says_what_was_missing(tmp_path):
+def test_says_what_was_missing(bench):
     """A domain that never gets ready is named, and the status is not 0."""
-    run = subprocess.run([BUILD / "tools" / "skerry", "run", ROOT / "systems/two-linux/system.yaml",
-                          "--hv", BUILD / "default" / "skerry-hv.elf", "--wait-ready", "3"],
-                         cwd=tmp_path, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, timeout=60, check=False)
-    assert run.returncode != 0 and "one two" in run.stdout
+    bench.image([micro("mute", "spin")])
+    run = subprocess.run([BUILD / "tools" / "skerry", "run", bench.folder / "system.yaml", "--hv",
+                          hypervisor(), "--wait-ready", "2"], text=True, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    assert run.returncode != 0 and "not ready: mute" in run.stdout
 
 
 @pytest.fixture
