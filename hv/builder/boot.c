@@ -5,7 +5,7 @@
  * domain does that itself, on its own CPU time (domain.c).
  */
 #include <arch/arch.h>
-#include <asm/platform.h>
+#include <arch/boot.h>
 #include <builder/builder.h>
 #include <lib/lib.h>
 #include <sched.h>
@@ -118,11 +118,11 @@ static __boot enum status payload_check(unsigned i) {
 }
 
 static __boot enum status payloads_check(void) {
-  uint64_t start = rdtsc();
+  uint64_t start = boot_clock();
   for (unsigned i = 0; i < system_config->payloads.count; i++)
     if (payload_check(i))
       return STATUS_INVALID;
-  boot_copy_tsc += rdtsc() - start;
+  boot_ticks.copy += boot_clock() - start;
   return STATUS_OK;
 }
 

@@ -4,7 +4,7 @@
  * domain's own arena and on its own thread, at boot and at every restart.
  */
 #include <arch/arch.h>
-#include <asm/platform.h>
+#include <arch/boot.h>
 #include <builder/builder.h>
 #include <guest.h>
 #include <lib/atomic.h>
@@ -57,28 +57,25 @@ static enum status region_fill(struct domain *d, const struct manifest_region *r
 /* --- payloads ------------------------------------------------------------------------- */
 
 static enum status page_copy(uint64_t gpa, uint64_t maddr, uint64_t bytes) {
+  uint64_t start = boot_clock();
   char *from = arch_window_open(maddr_to_mfn(MADDR(maddr)), false);
   enum status s = guest_write_phys(GPA(gpa), from + maddr % PAGE_SIZE, bytes);
   arch_window_close(from);
+  atomic_add(&boot_ticks.copy, boot_clock() - start);
   return s;
 }
 
 static enum status load_copy(const struct manifest_load *l) {
   uint64_t from = image.maddr + image.payloads[l->payload].offset + l->payload_offset;
-  uint64_t start = rdtsc();
   for (uint64_t done = 0; done < l->file_size;) {
     uint64_t n = MIN(l->file_size - done, PAGE_SIZE - (from + done) % PAGE_SIZE);
     enum status s = page_copy(l->gpa + done, from + done, n);
     if (s)
       return s;
     done += n;
-    if (done % (PAGE_SIZE << FRAME_ORDER_2M) < PAGE_SIZE) {
-      atomic_add(&boot_copy_tsc, rdtsc() - start);
+    if (done % (PAGE_SIZE << FRAME_ORDER_2M) < PAGE_SIZE)
       sched_preempt_point();
-      start = rdtsc();
-    }
   }
-  atomic_add(&boot_copy_tsc, rdtsc() - start);
   return STATUS_OK;
 }
 

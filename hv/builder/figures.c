@@ -6,7 +6,7 @@
  * counter counts instructions it counts those of all CPUs, and work can be
  * told from copying only while one CPU does either. figures_none.c is the twin.
  */
-#include <asm/platform.h>
+#include <arch/boot.h>
 #include <builder/builder.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
@@ -37,10 +37,10 @@ __boot void figures_release(void) {
 }
 
 static void boot_figures(uint64_t now) {
-  uint64_t total = now - boot_info.tsc_start;
-  figure("boot.instructions", total - boot_wait_tsc - boot_copy_tsc, "instructions");
-  figure("boot.copy_instructions", boot_copy_tsc, "instructions");
-  figure("boot.wait_ms", boot_wait_tsc / tsc_khz, "ms");
+  uint64_t total = now - boot_ticks.start;
+  figure("boot.instructions", total - boot_ticks.wait - boot_ticks.copy, "instructions");
+  figure("boot.copy_instructions", boot_ticks.copy, "instructions");
+  figure("boot.wait_ms", boot_ticks.wait / boot_ticks.per_ms, "ms");
 }
 
 static uint64_t frames_of(uint16_t owner, enum frame_kind kind) {
@@ -69,7 +69,7 @@ static void memory_figures(void) {
 
 void figures_domain_started(struct domain_stub *d) {
   unsigned i = (unsigned)(d - domains);
-  uint64_t now = rdtsc();
+  uint64_t now = boot_clock();
   if (!wanted || d->restarts)
     return;
   if (i == 0)

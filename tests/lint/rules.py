@@ -80,6 +80,8 @@ def xen_includes_no_vendor(sources):
         for line, name in source.includes:
             if re.search(r"(^|/)(svm|vmx)(/|\.h)|asm/vendor\.h", name):
                 yield source.path, line, f"includes the vendor header <{name}>"
+            elif name.startswith("asm/"):
+                yield source.path, line, f"includes the architecture's header <{name}>"
 
 
 def vendors_stay_apart(sources):

@@ -19,6 +19,7 @@ BAD = [
     (rules.core_names_no_xen, "hv/core/a.c", "int xen_version;\n"),
     (rules.core_names_no_architecture, "hv/core/a.c", "#ifdef __x86_64__\n#endif\n"),
     (rules.xen_includes_no_vendor, "hv/xen/a.c", "#include <asm/vendor.h>\n"),
+    (rules.xen_includes_no_vendor, "hv/builder/a.c", "#include <asm/platform.h>\n"),
     (rules.vendors_stay_apart, "hv/arch/x86_64/svm/a.c", "#include <arch/x86_64/vmx/vmx.h>\n"),
     (rules.files_are_short, "hv/core/a.c", "int a;\n" * 1001),
     (rules.functions_are_short, "hv/core/a.c", LONG),

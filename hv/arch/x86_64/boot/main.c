@@ -24,7 +24,7 @@
 #define MPS_LEVEL(flags) (((flags) >> 2 & 3) == 3)
 
 const struct x86_vendor *vendor;
-uint64_t boot_wait_tsc, boot_copy_tsc;
+struct boot_ticks boot_ticks;
 extern uint64_t __stack_chk_guard;
 
 /* Called by head.S. */
@@ -93,7 +93,7 @@ void stack_switch(void *top, void (*fn)(void)) __noreturn;
 __boot void boot_main(uint32_t magic, uint32_t info) {
   extern uint64_t boot_tsc;
   stack_guard_init();
-  boot_info.tsc_start = boot_tsc;
+  boot_ticks.start = boot_tsc;
   const char *bad = multiboot_parse(magic, info);
   console_early();
   options_read();

@@ -80,7 +80,7 @@ static __boot bool cpu_start(struct cpu *c, uint32_t apic_id, uint8_t page) {
     lapic_send_startup(apic_id, page);
     ok = wait_online(c, PATIENCE_NS) || give_up(c, apic_id);
   }
-  boot_wait_tsc += rdtsc() - start;
+  boot_ticks.wait += rdtsc() - start;
   return ok;
 }
 

@@ -26,6 +26,9 @@ static uint64_t ns_to_tsc_mul; /* TSC ticks a ns, 32.32 fixed point */
 uint64_t rdtsc(void) {
   return __builtin_ia32_rdtsc();
 }
+uint64_t boot_clock(void) {
+  return rdtsc();
+}
 
 /* --- conversions ------------------------------------------------------------------ */
 
@@ -104,7 +107,8 @@ __boot void lapic_calibrate(void) {
   uint64_t ns = reference_clock_ns(from.reference, to.reference);
   rate_set((to.tsc - from.tsc) * 1000000 / ns);
   lapic_timer_rate(to.timer - from.timer, ns);
-  tsc_zero = boot_info.tsc_start;
-  boot_wait_tsc += rdtsc() - start;
+  tsc_zero = boot_ticks.start;
+  boot_ticks.per_ms = tsc_khz;
+  boot_ticks.wait += rdtsc() - start;
   wallclock_seconds = rtc_read() - arch_time() / 1000000000;
 }

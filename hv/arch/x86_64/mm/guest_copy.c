@@ -76,20 +76,6 @@ static enum status copy_linear(uint64_t linear, void *buffer, size_t n, unsigned
   return STATUS_OK;
 }
 
-static enum status copy_phys(uint64_t gpa, void *buffer, size_t n, bool write) {
-  struct vcpu *v = vcpu_current();
-  while (n) {
-    size_t piece = MIN(n, PAGE_SIZE - gpa % PAGE_SIZE);
-    enum status s = copy_piece(v, gpa, buffer, piece, write);
-    if (s)
-      return s;
-    gpa += piece;
-    buffer = (char *)buffer + piece;
-    n -= piece;
-  }
-  return STATUS_OK;
-}
-
 enum status guest_read(void *dst, gva_t src, size_t n) {
   return copy_linear(src.v, dst, n, 0);
 }
@@ -103,5 +89,15 @@ enum status guest_write_implicit(gva_t dst, const void *src, size_t n) {
 }
 
 enum status guest_write_phys(gpa_t dst, const void *src, size_t n) {
-  return copy_phys(dst.v, (void *)(uintptr_t)src, n, true);
+  struct vcpu *v = vcpu_current();
+  while (n) {
+    size_t piece = MIN(n, PAGE_SIZE - dst.v % PAGE_SIZE);
+    enum status s = copy_piece(v, dst.v, (void *)(uintptr_t)src, piece, true);
+    if (s)
+      return s;
+    dst.v += piece;
+    src = (const char *)src + piece;
+    n -= piece;
+  }
+  return STATUS_OK;
 }

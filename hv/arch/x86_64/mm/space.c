@@ -70,7 +70,7 @@ void arch_scrub(mfn_t mfn, unsigned order) {
       arch_cpu_serve();
     }
   }
-  atomic_add(&boot_copy_tsc, rdtsc() - start);
+  atomic_add(&boot_ticks.copy, rdtsc() - start);
 }
 
 /* --- arenas --------------------------------------------------------------------- */

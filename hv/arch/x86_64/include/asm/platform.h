@@ -6,6 +6,7 @@
 #ifndef ASM_PLATFORM_H
 #define ASM_PLATFORM_H
 
+#include <arch/boot.h>
 #include <cpu.h>
 #include <lib/status.h>
 
@@ -21,35 +22,19 @@ struct boot_info {
   uint64_t module_start, module_end; /* the image; 0, 0: none given */
   uint64_t rsdp;                     /* copy's machine address from Multiboot2, 0: search */
   char command_line[256];            /* of the hypervisor: "console=com1 ..." */
-  uint64_t tsc_start;                /* TSC at our first instruction */
 };
 extern struct boot_info boot_info;
-/* TSC ticks spent so far in waits for hardware, and in copying, scrubbing and checking payloads. */
-extern uint64_t boot_wait_tsc, boot_copy_tsc;
-
-/* Machine-physical to pointer while the boot identity map of all RAM and the low 4 GiB exists
- * (slot 0). Not callable after mm_finish_boot. */
-void *boot_phys(uint64_t maddr);
-
-/* A word of the hypervisor's command line, `name` or `name=value`; boot only. `size` is at least 1.
- */
-bool option_get(const char *name, char *value, size_t size);
 
 /* Order of boot, in boot/main.c:
  *   head.S -> boot_main(magic, info):  multiboot_parse, console_early, cpu_check,
  *   mm_init, acpi_init, apic_init (calibrates), traps, smp_start, builder_boot, cpu_loop */
-void mm_init(void);                    /* regions, frame table, allocator; boot CPU's tables */
-extern uint64_t mm_frame_table_frames; /* that hold the frame records */
-extern uint64_t mm_early_private;      /* of the boot CPU's private part, of kind HV */
-void mm_cpu_create(struct cpu *c);     /* boot CPU makes another CPU's private part and top table */
+void mm_init(void);                /* regions, frame table, allocator; boot CPU's tables */
+void mm_cpu_create(struct cpu *c); /* boot CPU makes another CPU's private part and top table */
 uint64_t mm_cpu_top_table(struct cpu *c); /* its machine address, for the trampoline */
 void mm_finish_boot(void); /* removes the identity map everywhere, frees __boot frames; each
                               CPU calls it before cpu_loop, the boot CPU last */
-/* Map device registers uncached / memory read-only into the shared heap; for good. */
+/* Map device registers uncached into the shared heap; for good. */
 void *mm_map_device(uint64_t maddr, uint64_t size);
-void *mm_map_shared(uint64_t maddr, uint64_t size, bool writable);
-/* Zeroed pages of the shared heap, for good (stubs); NULL when memory is exhausted. Boot only. */
-void *mm_shared_alloc(uint64_t size);
 
 /* --- acpi/ --------------------------------------------------------------------- */
 
