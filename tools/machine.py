@@ -42,10 +42,21 @@ def parse_line(seconds, text):
     return Line(seconds, "", text)
 
 
-def qemu_arguments(cpus=2, memory_mib=2048, cpu="EPYC,+svm", serial="stdio", extra=()):
-    return ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-cpu", cpu,
+def qemu_arguments(cpus=2, memory_mib=2048, cpu="EPYC,+svm", serial="stdio", extra=(),
+                   accel="tcg,thread=single"):
+    """The emulated CPUs take turns, unless `accel` says otherwise: where they run at the same
+    time, none may enter a guest on the first (docs/guide/debugging.md, the first CPU's flags)."""
+    return ["qemu-system-x86_64", "-accel", accel, "-machine", "q35", "-cpu", cpu,
             "-smp", str(cpus), "-m", str(memory_mib), "-nodefaults", "-display", "none",
             "-serial", serial, "-no-reboot", *extra]
+
+
+def parallel_cpus(cpus):
+    """As fields of qemu_arguments: so many CPUs for domains, which run at the same time, and the
+    option that the hypervisor then needs."""
+    if cpus == 1:
+        return {"cpus": 1}, ""
+    return {"cpus": cpus + 1, "accel": "tcg"}, "boot-cpu=spare"
 
 
 class Machine:

@@ -177,8 +177,9 @@ static __boot enum status loads_check(const struct manifest_domain *d) {
 static __boot enum status pins_check(const struct manifest_domain *d) {
   for (uint32_t i = 0; i < d->vcpus; i++) {
     uint16_t cpu = image.vcpus[d->first_vcpu + i].cpu;
-    if (cpu != MANIFEST_CPU_ANY && cpu >= cpu_count)
-      REFUSE("reason=cpus domain=%.31s need=%u have=%u\n", d->name, cpu + 1u, cpu_count);
+    if (cpu != MANIFEST_CPU_ANY && cpu >= cpu_count - cpu_first)
+      REFUSE("reason=cpus domain=%.31s need=%u have=%u\n", d->name, cpu + 1u,
+             cpu_count - cpu_first);
   }
   return STATUS_OK;
 }
@@ -224,8 +225,8 @@ static __boot enum status machine_check(void) {
     need += overhead_pages(&image.domains[i]);
   if (need > have)
     REFUSE("reason=memory need=%lu have=%lu unit=KiB\n", need * 4, have * 4);
-  if (system_config->machine_cpus > cpu_count)
-    REFUSE("reason=cpus need=%u have=%u\n", system_config->machine_cpus, cpu_count);
+  if (system_config->machine_cpus > cpu_count - cpu_first)
+    REFUSE("reason=cpus need=%u have=%u\n", system_config->machine_cpus, cpu_count - cpu_first);
   return STATUS_OK;
 }
 
@@ -267,7 +268,7 @@ static __boot void vcpu_stub_make(struct domain_stub *d, uint32_t id) {
   s->domain = d;
   s->park = true;
   s->state = VCPU_PARKED;
-  s->pin = cpu == MANIFEST_CPU_ANY ? NULL : &cpus[cpu];
+  s->pin = cpu == MANIFEST_CPU_ANY ? NULL : &cpus[cpu_first + cpu];
 }
 
 static __boot enum status vcpu_make(struct domain *d, uint32_t id) {

@@ -9,7 +9,7 @@
 #include <sched.h>
 
 struct cpu cpus[CPUS_MAX];
-unsigned cpu_count;
+unsigned cpu_count, cpu_first;
 
 /* --- mail ---------------------------------------------------------------------- */
 

@@ -43,6 +43,7 @@ struct cpu {
 
 extern struct cpu cpus[CPUS_MAX];
 extern unsigned cpu_count; /* CPUs that were started */
+extern unsigned cpu_first; /* the first that domains get: 1 if the boot CPU is spared */
 
 /* Sets need_resched and, if the CPU may be in a guest or idle, interrupts it. */
 void cpu_resched(struct cpu *c);

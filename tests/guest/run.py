@@ -99,13 +99,16 @@ def xen_command(guest, args):
 def start(guest, args, folder):
     serial = os.path.join(folder, "serial")
     command = xen_command(guest, args) if args.on == "xen" else skerry_command(guest, folder, args)
-    smp = guest.get("smp", "2")
-    if args.on == "xen":
-        smp = guest.get("xen-smp", str(guest.number("vcpus", 1)))
-    command = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "q35", "-m", guest.get("machine", "512"),
-               "-smp", smp, "-chardev", f"stdio,id=serial,signal=off,logfile={serial}", "-serial", "chardev:serial", "-display", "none", "-no-reboot",
-               "-monitor", "none"] + command
     shift = "0" if args.figures or guest.get("icount") else args.icount
+    smp, accel = guest.number("smp", 2), "tcg,thread=single"
+    if args.on == "xen":
+        smp = guest.number("xen-smp", guest.number("vcpus", 1))
+    elif smp > 1 and not shift:  # docs/guide/debugging.md, the first CPU's flags
+        smp, accel = smp + 1, "tcg"
+        command += ["-append", "boot-cpu=spare"]
+    command = ["qemu-system-x86_64", "-accel", accel, "-machine", "q35", "-m", guest.get("machine", "512"),
+               "-smp", str(smp), "-chardev", f"stdio,id=serial,signal=off,logfile={serial}", "-serial", "chardev:serial", "-display", "none", "-no-reboot",
+               "-monitor", "none"] + command
     if shift:
         command += ["-icount", f"shift={shift},sleep=off", "-rtc", "clock=vm"]
     if args.verbose:

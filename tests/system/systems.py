@@ -6,7 +6,7 @@ import subprocess
 
 import yaml
 
-from machine import BUILD, ROOT, Machine, qemu_arguments
+from machine import BUILD, ROOT, Machine, parallel_cpus, qemu_arguments
 
 TOOL = BUILD / "tools" / "skerry"
 KERNEL = BUILD / "kernels" / "vmlinuz-cloud"
@@ -57,12 +57,15 @@ class Bench:
         assert run.returncode == 0, f"the tool refused {path}:\n{run.stdout}"
         return output
 
-    def boot(self, image, config="default", options="", log="", **arguments):
-        """The machine with an image, ready to be entered as a context."""
+    def boot(self, image, config="default", options="", log="", cpus=2, **arguments):
+        """The machine with an image, ready to be entered as a context. `cpus` in words (-smp):
+        these take turns."""
+        fields, spare = parallel_cpus(cpus) if isinstance(cpus, int) else ({"cpus": cpus}, "")
+        options = f"{options} {spare}".strip()
         extra = ["-kernel", hypervisor(config), "-initrd", image, *arguments.pop("extra", ())]
         if options:
             extra += ["-append", options]
-        return self.machine(qemu_arguments(extra=extra, **arguments), log)
+        return self.machine(qemu_arguments(extra=extra, **fields, **arguments), log)
 
     def machine(self, arguments, log=""):
         return Machine(arguments, LOGS / "system" / f"{self.name}{log and '-' + log}.log")

@@ -26,10 +26,13 @@ def test_shell_and_power_off(bench):
         machine.wait_end()
 
 
-@pytest.mark.parametrize("vcpus", [1, 2, 4, 8])
+@pytest.mark.parametrize("vcpus", [1, 2, 4, 8, 16, pytest.param(32, marks=pytest.mark.slow),
+                                   pytest.param(64, marks=pytest.mark.slow)])
 def test_cpus(bench, vcpus):
-    with bench.run([linux("a", "cpus,busy:2,interrupts", vcpus=vcpus)]) as machine:
-        machine.ready("a")
+    """Up to many more vCPUs than the machine has CPUs (2)."""
+    domain = linux("a", "cpus,busy:2,interrupts", vcpus=vcpus, memory="512 MiB")
+    with bench.run([domain]) as machine:
+        machine.ready("a", 300)
         facts = machine.fact("a", "cpus")
         assert facts["nproc"] == str(vcpus)
         assert facts["online"] == facts["present"] == ("0" if vcpus == 1 else f"0-{vcpus - 1}")

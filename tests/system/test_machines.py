@@ -42,7 +42,7 @@ def test_four_cpus(bench):
 @pytest.mark.slow
 def test_255_cpus(bench):
     """A vCPU runs on the last of 255 CPUs."""
-    with bench.run([micro("a", "hello", cpus=[254])], {"cpus": 255}, cpus=255) as machine:
+    with bench.run([micro("a", "hello", cpus=[254])], {"cpus": 255}, cpus="255") as machine:
         machine.wait("^255 CPUs", "skerry", 300)
         machine.wait("hello", "a", 120)
         machine.wait_end()

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct cpu cpus[CPUS_MAX];
-unsigned cpu_count;
+unsigned cpu_count, cpu_first;
 struct domain_stub *domains;
 unsigned domain_count;
 const struct manifest_header *system_config;
