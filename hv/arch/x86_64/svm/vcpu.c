@@ -158,26 +158,40 @@ static struct x86_event event_decode(uint64_t i) {
   };
 }
 
+#define VIRTUAL_INTERRUPT (VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR)
+
 /* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. For
  * one that waits for the guest to lower CR8, ask for that write instead: machines disagree on what
  * V_INTR_PRIO compares. */
 static void window_request(struct vcpu *v, struct vmcb *b, bool wanted) {
-  const uint64_t request = VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR;
   bool priority = wanted && v->arch.window_class, window = wanted && !priority;
   b->cr_writes = priority ? CR_WRITES | CR8_WRITE : CR_WRITES;
-  b->vintr = window ? b->vintr | request : b->vintr & ~request;
+  b->vintr = window ? b->vintr | VIRTUAL_INTERRUPT : b->vintr & ~VIRTUAL_INTERRUPT;
   b->intercepts3 = window ? INTERCEPTS3 | INTERCEPT_VINTR : INTERCEPTS3;
   if (unlikely(v->arch.nmi_blocked && !v->arch.nmi_iret))
     b->intercepts3 |= INTERCEPT_IRET;
 }
 
+/* An interrupt goes in as a virtual one, which it can do whenever it was found due, or, beside a
+ * window request, as an event: QEMU may deliver those of type 0 twice (docs/guide/debugging.md). */
 static void prepare_event(struct vcpu *v, struct vmcb *b) {
   bool wanted = x86_prepare_event(v);
   /* The next NMI waits for this one's IRET, which 15.21.1 leaves to us to see. */
   if (v->arch.event.type == EVENT_NMI)
     v->arch.nmi_blocked = true;
   window_request(v, b, wanted);
-  b->event_inject = event_encode(&v->arch.event);
+  b->event_inject = 0;
+  if (v->arch.event.type == EVENT_INTERRUPT && !(b->vintr & VINTR_IRQ))
+    b->vintr = (uint32_t)b->vintr | VIRTUAL_INTERRUPT |
+               (uint64_t)v->arch.event.vector << VINTR_VECTOR_SHIFT;
+  else
+    b->event_inject = event_encode(&v->arch.event);
+}
+
+/* Did the guest leave before it took its virtual interrupt? Emulated machines may then show the
+ * vector as that of an exception that was interrupted. */
+static bool interrupt_waits(const struct vmcb *b) {
+  return unlikely(b->vintr & VINTR_IRQ) && !(b->intercepts3 & INTERCEPT_VINTR);
 }
 
 /* No window was asked for at the last entry. */
@@ -206,7 +220,10 @@ static void collect(struct vcpu *v, struct vmcb *b) {
   v->arch.interrupt_shadow = b->interrupt_shadow & 1;
   v->arch.next_rip = b->next_rip;
   v->arch.event.type = EVENT_NONE;
-  if (unlikely(b->exit_int_info & EVENT_VALID))
+  if (interrupt_waits(b))
+    v->arch.event = (struct x86_event){.type = EVENT_INTERRUPT,
+                                       .vector = (uint8_t)(b->vintr >> VINTR_VECTOR_SHIFT)};
+  else if (unlikely(b->exit_int_info & EVENT_VALID))
     v->arch.event = event_decode(b->exit_int_info);
 }
 

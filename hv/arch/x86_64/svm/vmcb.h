@@ -43,6 +43,7 @@
 #define VINTR_PRIO         (0xfull << 16)
 #define VINTR_IGN_TPR      BIT(20)
 #define VINTR_MASKING      BIT(24)
+#define VINTR_VECTOR_SHIFT 32
 
 #define EVENT_VALID        BIT(31)
 #define EVENT_ERROR        BIT(11)
