@@ -12,7 +12,7 @@
  *     | struct manifest_header      |  256 bytes
  *     +-----------------------------+
  *     | domains, vcpus, regions,    |  arrays, each 8-byte aligned, at the
- *     | loads, payloads             |  offsets that the header gives
+ *     | loads, payloads, channels   |  offsets that the header gives
  *     +-----------------------------+  manifest_size, then zeroes to a page
  *     | payload 0                   |  each starts on a 4096-byte boundary and
  *     | payload 1 ...               |  is padded with zeroes to one
@@ -72,7 +72,8 @@ struct manifest_header {
   uint32_t console_domain;       /* index of the domain that has the input first */
   uint64_t machine_kib;          /* sum of all domains' memory, for a first check */
   char name[MANIFEST_NAME_SIZE]; /* of the system */
-  uint8_t reserved[112];         /* zeroes */
+  struct manifest_table channels;
+  uint8_t reserved[104]; /* zeroes */
 };
 
 /* What happens to a domain (or the machine) when the domain ends. */
@@ -84,6 +85,7 @@ enum manifest_action {
 
 #define MANIFEST_DOMAIN_CONSOLE   (1u << 0) /* has a PV console (hvc0) */
 #define MANIFEST_DOMAIN_SMT_SHARE (1u << 1) /* may share a core's threads with others */
+#define MANIFEST_DOMAIN_WATCHES   (1u << 2) /* learns of every domain's start and end (a store) */
 
 struct manifest_domain {
   char name[MANIFEST_NAME_SIZE];
@@ -106,10 +108,12 @@ struct manifest_domain {
   uint64_t start_info;    /* guest-physical address of struct hvm_start_info */
   uint64_t max_pages;     /* limit of pages that the domain may own: all backed regions */
   uint64_t special_gfn;   /* first of `special_pages` pages for rings: a RESERVED region, backed */
-  uint32_t special_pages; /* special_gfn + 0: console ring; + 1: store ring (unused yet) */
+  uint32_t special_pages; /* special_gfn + 0: console ring; + 1: store ring */
   uint32_t evtchn_limit;  /* ports, at most 4096 */
   uint64_t acpi_gpa;      /* where the guest's ACPI tables start, for reset */
-  uint8_t reserved[120];  /* zeroes */
+  uint32_t grant_frames;  /* most pages of its grant table, 512 entries each; 0: it has none */
+  uint32_t maptrack;      /* most grants of other domains that it maps at one time */
+  uint8_t reserved[112];  /* zeroes */
 };
 
 #define MANIFEST_CPU_ANY 0xffffu
@@ -146,6 +150,32 @@ struct manifest_load {
   uint32_t reserved;
 };
 
+/* What is declared between two domains; nothing else crosses. `front` is the client (of a memory
+ * range: who borrows it), `back` the one that serves (or owns). */
+enum manifest_channel_kind {
+  MANIFEST_CHANNEL_EVENTS = 1,  /* a pair of ports, bound from the start */
+  MANIFEST_CHANNEL_MEMORY = 2,  /* a range of back's memory that front sees too */
+  MANIFEST_CHANNEL_DISK = 3,    /* grants of front to back; event channels both ways */
+  MANIFEST_CHANNEL_NETWORK = 4, /* the same */
+  MANIFEST_CHANNEL_CONSOLE = 5, /* the same, and a ring and a pair of ports from the start */
+  MANIFEST_CHANNEL_STORE = 6,   /* the same as CONSOLE */
+};
+
+#define MANIFEST_CHANNEL_WRITABLE (1u << 0) /* MEMORY: front may write */
+
+struct manifest_channel {
+  uint16_t kind;  /* enum manifest_channel_kind */
+  uint16_t flags; /* MANIFEST_CHANNEL_* */
+  uint16_t front; /* index into domains */
+  uint16_t back;
+  uint32_t front_port;           /* EVENTS, CONSOLE, STORE: bound to each other at the start of */
+  uint32_t back_port;            /* either domain; else 0 */
+  uint64_t front_gpa;            /* MEMORY: page-aligned; where front finds the range */
+  uint64_t back_gpa;             /* MEMORY: where back has it: backed RAM of its map */
+  uint64_t size;                 /* MEMORY: bytes, whole pages */
+  char name[MANIFEST_NAME_SIZE]; /* for the report; a disk's name in front ("xvda") */
+};
+
 enum manifest_payload_kind {
   MANIFEST_PAYLOAD_KERNEL = 1, /* the ELF file's loaded bytes */
   MANIFEST_PAYLOAD_RAMDISK = 2,
@@ -169,5 +199,6 @@ MANIFEST_ASSERT(sizeof(struct manifest_vcpu) == 4, "manifest_vcpu");
 MANIFEST_ASSERT(sizeof(struct manifest_region) == 24, "manifest_region");
 MANIFEST_ASSERT(sizeof(struct manifest_load) == 40, "manifest_load");
 MANIFEST_ASSERT(sizeof(struct manifest_payload) == 104, "manifest_payload");
+MANIFEST_ASSERT(sizeof(struct manifest_channel) == 72, "manifest_channel");
 
 #endif
