@@ -40,16 +40,6 @@ void *memset(void *d, int c, size_t n) {
   return d;
 }
 
-void *memmove(void *d, const void *s, size_t n) {
-  if ((uintptr_t)d - (uintptr_t)s >= n)
-    return memcpy(d, s, n);
-  char *to = (char *)d + n;
-  const char *from = (const char *)s + n;
-  while (n--)
-    *--to = *--from;
-  return d;
-}
-
 int memcmp(const void *a, const void *b, size_t n) {
   const unsigned char *x = a, *y = b;
   for (; n; n--, x++, y++) {

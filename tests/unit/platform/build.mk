@@ -4,7 +4,7 @@
 
 UNIT_PLATFORM_NAMES := $(patsubst tests/unit/platform/test_%.c,%,$(wildcard tests/unit/platform/test_*.c))
 # The helpers have the C library's names.
-UNIT_PLATFORM_RENAME := $(foreach f,memcpy memset memmove memcmp strlen strnlen strcmp strncmp \
+UNIT_PLATFORM_RENAME := $(foreach f,memcpy memset memcmp strlen strnlen strcmp strncmp \
   vsnprintf snprintf,-D$(f)=hv_$(f))
 UNIT_PLATFORM_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined \
   -fno-sanitize-recover=all -D__KERNEL_HV__ -I. -Ihv -Ihv/include -Ihv/arch/x86_64/include \

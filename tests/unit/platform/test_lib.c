@@ -11,7 +11,6 @@
 
 #undef memcpy
 #undef memset
-#undef memmove
 #undef memcmp
 #undef strlen
 #undef strnlen
@@ -72,13 +71,11 @@ static void copies(void **state) {
       for (size_t to = 0; to < 10; to++) {
         for (size_t i = 0; i < sizeof(a); i++)
           a[i] = b[i] = want[i] = (uint8_t)(i * 7 + 1);
-        memmove(want + to, want + from, n);
-        assert_ptr_equal(hv_memmove(a + to, a + from, n), a + to);
+        memcpy(want + to, b + from, n);
+        assert_ptr_equal(hv_memcpy(a + to, b + from, n), a + to);
         assert_memory_equal(a, want, sizeof(a));
-        uint8_t c[160] = {0};
-        hv_memcpy(c + to, b + from, n);
-        assert_memory_equal(c + to, b + from, n);
-        assert_int_equal(c[to + n], 0);
+        memcpy(a, b, sizeof(a));
+        memcpy(want, b, sizeof(want));
       }
     }
   }

@@ -281,10 +281,6 @@ static bool is_nmi_step(struct vcpu *v, uint8_t vector) {
   return true;
 }
 
-static void exit_shutdown(struct vcpu *v __unused_param) {
-  domain_crash("triple fault");
-}
-
 static void exit_exception(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
   uint8_t vector = (uint8_t)(b->exit_code - EXIT_EXCEPTION);
@@ -335,7 +331,7 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
     return exit_exception(v);
   case EXIT_SHUTDOWN:
   case EXIT_FREEZE:
-    return exit_shutdown(v);
+    return domain_crash("triple fault");
   case EXIT_RDPMC:
     return x86_inject(v, VECTOR_GP, true, 0);
   case EXIT_INVLPGA:
