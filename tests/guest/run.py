@@ -4,6 +4,7 @@
 
 A guest's options stand in its source, in one comment:
     /* guest: vcpus=2 memory=64MiB done=1 expect="regex" xen-differs=case,case ... */
+Domains that differ stand in a system file of their own, tests/guest/systems/: `system=pair.yaml`.
 It is no build tool: `make guests` builds the guests, build/tools/skerry the images.
 """
 import argparse
@@ -17,6 +18,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = os.path.join(ROOT, "tests/guest")
+SYSTEMS = os.path.join(SOURCES, "systems")
 RESULT = re.compile(r"^(?:\[(?P<domain>[^\]]+)\] )?(?P<verdict>PASS|FAIL|DONE) (?P<rest>.*)$")
 FIGURE = re.compile(r"^(?:\[[^\]]+\] )?figure: (\S+) (\S+) (\S+)$")
 
@@ -46,6 +48,16 @@ class Guest:
     def number(self, key, default):
         return int(self.options.get(key, default))
 
+    def system(self):
+        """The text of its own system file, in which $GUEST stands for its ELF file; or nothing."""
+        if "system" not in self.options:
+            return ""
+        with open(os.path.join(SYSTEMS, self.options["system"]), encoding="utf-8") as f:
+            return f.read()
+
+    def domains(self):
+        return self.number("domains", self.system().count("kernel:") or 1)
+
 
 def find_guests(names):
     found = []
@@ -61,13 +73,15 @@ def find_guests(names):
     return [g for g in found if g.name in names]
 
 
-def system_file(guest, path):
-    """Writes the system file of a machine that runs this guest."""
+def system_text(guest, elf):
+    """The system file of a machine that runs this guest."""
+    if guest.system():
+        return guest.system().replace("$GUEST", elf)
     lines = [f"system: {guest.name}", "domains:"]
-    for i in range(guest.number("domains", 1)):
+    for i in range(guest.domains()):
         lines += [
-            f"  - name: {guest.name}{i if guest.number('domains', 1) > 1 else ''}",
-            f"    kernel: {os.path.relpath(guest.elf, os.path.dirname(path))}",
+            f"  - name: {guest.name}{i if guest.domains() > 1 else ''}",
+            f"    kernel: {elf}",
             f"    memory: {guest.get('memory', '64MiB')}",
             f"    vcpus: {guest.number('vcpus', 1)}",
         ]
@@ -75,13 +89,13 @@ def system_file(guest, path):
             if guest.get(key):
                 field = "command_line" if key == "cmdline" else key
                 lines.append(f"    {field}: {guest.get(key)}")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def skerry_command(guest, folder, args):
     yaml, image = os.path.join(folder, "system.yaml"), os.path.join(folder, "system.img")
-    system_file(guest, yaml)
+    with open(yaml, "w", encoding="utf-8") as f:
+        f.write(system_text(guest, os.path.relpath(guest.elf, folder)))
     subprocess.run([os.path.join(ROOT, "build/tools/skerry"), "build", yaml, "-o", image], check=True)
     hypervisor = os.path.join(ROOT, f"build/{args.config}/skerry-hv.elf")
     cpu = guest.get("cpu", args.cpu)
@@ -126,7 +140,7 @@ def read(path):
 
 
 def finished(guest, lines, args):
-    done = guest.number("done", guest.number("domains", 1))
+    done = guest.number("done", guest.domains())
     ends = sum(1 for line in lines if re.match(r"(\[[^\]]+\] )?DONE ", line))
     expect = guest.get("expect")
     if expect and not any(re.search(expect, line) for line in lines):
@@ -136,7 +150,8 @@ def finished(guest, lines, args):
 
 def stops_alone(guest, args):
     """Whether the machine goes off after the last DONE: not on Xen, not where a domain restarts."""
-    return args.on != "xen" and not any(guest.get(k) == "restart" for k in ("on_crash", "on_reboot"))
+    restarts = any(guest.get(k) == "restart" for k in ("on_crash", "on_reboot"))
+    return args.on != "xen" and not restarts and ": restart" not in guest.system()
 
 
 def powers_off(process):

@@ -36,6 +36,11 @@ void check_fault(const char *name, int got, int want) {
   check_true(name, got == want, reason);
 }
 
+int role(const char *name) {
+  const char *line = (const char *)start_info->cmdline_paddr;
+  return line && !memcmp(line, name, strlen(name) + 1);
+}
+
 void shutdown(unsigned reason) {
   struct sched_shutdown arg = {.reason = reason};
   sched_op(SCHEDOP_shutdown, &arg);

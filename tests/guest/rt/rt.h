@@ -47,6 +47,9 @@ int snprintf(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void console_write(const char *text, size_t length);
 
+// Is this the command line? Domains of one guest tell themselves apart by it.
+int role(const char *name);
+
 // --- Strings.
 void *memset(void *to, int value, size_t size);
 void *memcpy(void *to, const void *from, size_t size);
