@@ -13,12 +13,6 @@
 const struct manifest_header *system_config;
 struct builder_image image;
 
-#define REFUSE(...)                                                                                \
-  do {                                                                                             \
-    log_printf("refused: " __VA_ARGS__);                                                           \
-    return STATUS_INVALID;                                                                         \
-  } while (0)
-
 /* --- the file as a whole ----------------------------------------------------------- */
 
 static __boot enum status header_check(const struct manifest_header *h, uint64_t size) {
@@ -88,6 +82,7 @@ static __boot enum status tables_check(const struct manifest_header *h) {
       {h->regions, sizeof(struct manifest_region), "regions"},
       {h->loads, sizeof(struct manifest_load), "loads"},
       {h->payloads, sizeof(struct manifest_payload), "payloads"},
+      {h->channels, sizeof(struct manifest_channel), "channels"},
   };
   for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
     if (table_check(h, all[i].t, all[i].element, all[i].name))
@@ -256,7 +251,7 @@ static __boot enum status image_check(uint64_t maddr, uint64_t size) {
   for (unsigned i = 0; i < h->domains.count; i++)
     if (domain_check(i))
       return STATUS_INVALID;
-  return payloads_check() ? STATUS_INVALID : machine_check();
+  return channels_check() || payloads_check() ? STATUS_INVALID : machine_check();
 }
 
 /* --- making domains -------------------------------------------------------------------------- */

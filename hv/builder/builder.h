@@ -6,6 +6,14 @@
 #define BUILDER_H
 
 #include <build.h>
+#include <lib/lib.h>
+
+/* Say why the image is not started, in one line for people and programs. */
+#define REFUSE(...)                                                                                \
+  do {                                                                                             \
+    log_printf("refused: " __VA_ARGS__);                                                           \
+    return STATUS_INVALID;                                                                         \
+  } while (0)
 
 struct builder_image {
   uint64_t maddr; /* machine address, page-aligned */
@@ -20,6 +28,10 @@ struct builder_image {
   uint32_t *uses;
 };
 extern struct builder_image image;
+
+/* Boot: the table of channels, once the domains have been found good (channels.c; the twin of a
+ * build without takes none). INVALID after a line `refused: ...`. */
+enum status channels_check(void);
 
 /* Figures (figures.c, or its empty twin): a vCPU has been made of so many frames; let the domains
  * go. */

@@ -152,6 +152,10 @@ extern struct domain_stub *domains; /* array of domain_count, in manifest order 
 extern unsigned domain_count;
 /* The header of the system description: machine-wide settings, read-only. */
 extern const struct manifest_header *system_config;
+/* What it declares between domains: system_config->channels.count of them, read-only. */
+static inline const struct manifest_channel *system_channels(void) {
+  return (const void *)((const char *)system_config + system_config->channels.offset);
+}
 
 /* The linked domain and the vCPU whose thread this is. */
 struct domain *domain_current(void);
