@@ -5,7 +5,8 @@ import struct
 
 SUM_OFFSET = 32
 TABLES_OFFSET = 48
-TABLES = {"domains": 256, "vcpus": 4, "regions": 24, "loads": 40, "payloads": 104}
+CHANNELS_OFFSET = 144  # its table came later
+TABLES = {"domains": 256, "vcpus": 4, "regions": 24, "loads": 40, "payloads": 104, "channels": 72}
 PAYLOAD_NAME_OFFSET = 72
 
 
@@ -41,7 +42,7 @@ class Image:
 
     def table(self, name):
         """(offset, count) of one of the tables."""
-        at = TABLES_OFFSET + 8 * list(TABLES).index(name)
+        at = CHANNELS_OFFSET if name == "channels" else TABLES_OFFSET + 8 * list(TABLES).index(name)
         return self.field(at, "<I"), self.field(at + 4, "<I")
 
     def entry(self, name, index):

@@ -6,18 +6,36 @@
 #include "compile.h"
 
 #include <openssl/sha.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../abi/guest_platform.h"
 #include "image.h"
 
-enum layout_status compile_layout(const struct domain *d, struct layout *l) {
+/* The ranges that a domain owns or borrows, as its memory map has them. */
+static unsigned shared_ranges(const struct system *s, unsigned domain,
+                              struct manifest_region ranges[LAYOUT_MAX_SHARED]) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < s->channels.count; i++) {
+    const struct channel *c = &s->channels.list[i];
+    if (c->kind == MANIFEST_CHANNEL_MEMORY && (c->front == domain || c->back == domain))
+      ranges[count++] =
+          (struct manifest_region){c->at, c->size, MANIFEST_REGION_RESERVED, c->back == domain};
+  }
+  return count;
+}
+
+enum layout_status compile_layout(const struct system *s, const struct domain *d,
+                                  struct layout *l) {
+  struct manifest_region ranges[LAYOUT_MAX_SHARED];
   struct layout_input in = {
       .memory = d->memory,
       .kernel_end = d->kernel->kernel.end,
       .ramdisk_size = d->ramdisk ? d->ramdisk->bytes.size : 0,
       .command_line = d->command_line,
       .vcpus = (unsigned)d->vcpus,
+      .shared = ranges,
+      .shared_count = shared_ranges(s, (unsigned)(d - s->domains), ranges),
   };
   return layout_build(&in, l);
 }
@@ -92,13 +110,16 @@ static void add_vcpus(struct image *image, struct manifest_domain *m, const stru
 static void add_settings(struct manifest_domain *m, const struct domain *d) {
   strncpy(m->name, d->name, sizeof(m->name) - 1);
   m->flags = (uint16_t)((d->console ? MANIFEST_DOMAIN_CONSOLE : 0) |
-                        (d->smt_share ? MANIFEST_DOMAIN_SMT_SHARE : 0));
+                        (d->smt_share ? MANIFEST_DOMAIN_SMT_SHARE : 0) |
+                        (d->service == SERVICE_STORE ? MANIFEST_DOMAIN_WATCHES : 0));
   m->weight = (uint32_t)d->weight;
   m->on_shutdown = (uint8_t)d->on_shutdown;
   m->on_reboot = (uint8_t)d->on_reboot;
   m->on_crash = (uint8_t)d->on_crash;
   m->max_restarts = (uint32_t)d->max_restarts;
   m->evtchn_limit = (uint32_t)d->event_channels;
+  m->grant_frames = (uint32_t)d->grant_frames;
+  m->maptrack = (uint32_t)d->maptrack;
   m->special_gfn = GUEST_SPECIAL_BASE / MANIFEST_PAGE;
   m->special_pages = GUEST_SPECIAL_PAGES;
 }
@@ -107,7 +128,7 @@ static void add_domain(struct image *image, const struct system *s, unsigned ind
   const struct domain *d = &s->domains[index];
   struct manifest_domain m = {.domid = (uint16_t)(index + 1)};
   struct layout l;
-  compile_layout(d, &l);
+  compile_layout(s, d, &l);
   add_settings(&m, d);
   make_handle(s, d, m.handle);
   add_vcpus(image, &m, d);
@@ -123,6 +144,43 @@ static void add_domain(struct image *image, const struct system *s, unsigned ind
   image->header.machine_kib += l.pages * (MANIFEST_PAGE / 1024);
   buf_put(&image->domains, &m, sizeof(m));
   layout_free(&l);
+}
+
+static void add_channel(struct image *image, const struct channel *c) {
+  struct manifest_channel m = {.kind = (uint16_t)c->kind,
+                               .flags = c->writable ? MANIFEST_CHANNEL_WRITABLE : 0,
+                               .front = (uint16_t)c->front,
+                               .back = (uint16_t)c->back,
+                               .front_port = (uint32_t)c->front_port,
+                               .back_port = (uint32_t)c->back_port,
+                               .front_gpa = c->at,
+                               .back_gpa = c->at,
+                               .size = c->size};
+  if (c->name)
+    strncpy(m.name, c->name, sizeof(m.name) - 1);
+  buf_put(&image->channels, &m, sizeof(m));
+}
+
+/* By front, back and kind; no two channels are the same in all of these. */
+static int compare_channels(const void *left, const void *right) {
+  const struct manifest_channel *a = left, *b = right;
+  const uint64_t fields[][2] = {{a->front, b->front},
+                                {a->back, b->back},
+                                {a->kind, b->kind},
+                                {a->front_port, b->front_port},
+                                {a->front_gpa, b->front_gpa}};
+  for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+    if (fields[i][0] != fields[i][1])
+      return fields[i][0] < fields[i][1] ? -1 : 1;
+  return strcmp(a->name, b->name);
+}
+
+static void add_channels(struct image *image, const struct system *s) {
+  for (unsigned i = 0; i < s->channels.count; i++)
+    add_channel(image, &s->channels.list[i]);
+  if (s->channels.count)
+    qsort(image->channels.data, s->channels.count, sizeof(struct manifest_channel),
+          compare_channels);
 }
 
 /* The domain that the person wrote, else the first that has a console. */
@@ -144,6 +202,7 @@ void compile_image(const struct system *s, struct buf *out) {
   h->console_domain = first_console(s);
   for (unsigned i = 0; i < s->count; i++)
     add_domain(&image, s, i);
+  add_channels(&image, s);
   image_write(&image, out);
   image_free(&image);
 }

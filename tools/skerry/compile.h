@@ -9,7 +9,7 @@
 #include "system.h"
 
 /* Where a domain's parts go; the files must have been loaded without error. */
-enum layout_status compile_layout(const struct domain *d, struct layout *l);
+enum layout_status compile_layout(const struct system *s, const struct domain *d, struct layout *l);
 
 /* Appends the image. The system must have passed every rule. */
 void compile_image(const struct system *s, struct buf *out);

@@ -9,10 +9,10 @@
 #include "../../abi/manifest/manifest.h"
 #include "buf.h"
 
-/* An image on its way to a file. The five tables hold the manifest's structures. */
+/* An image on its way to a file. The six tables hold the manifest's structures. */
 struct image {
   struct manifest_header header; /* sizes, sums and table places: by image_write */
-  struct buf domains, vcpus, regions, loads, payloads;
+  struct buf domains, vcpus, regions, loads, payloads, channels;
   struct buf *contents; /* of each payload; owned */
 };
 
@@ -35,10 +35,11 @@ struct image_view {
   const struct manifest_region *regions;
   const struct manifest_load *loads;
   const struct manifest_payload *payloads;
+  const struct manifest_channel *channels;
 };
 
 /* NULL, or what is wrong with the image. The bytes must be 8-byte aligned and
- * outlive the view. Indices in domains and loads are in range afterwards; names
+ * outlive the view. Indices in domains, loads and channels are in range afterwards; names
  * end with a zero. */
 const char *image_open(const struct buf *file, struct image_view *view);
 

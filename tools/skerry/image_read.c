@@ -52,7 +52,8 @@ static const char *take_tables(struct image_view *v) {
   v->regions = table_at(v, h->regions, sizeof(*v->regions));
   v->loads = table_at(v, h->loads, sizeof(*v->loads));
   v->payloads = table_at(v, h->payloads, sizeof(*v->payloads));
-  if (!v->domains || !v->vcpus || !v->regions || !v->loads || !v->payloads)
+  v->channels = table_at(v, h->channels, sizeof(*v->channels));
+  if (!v->domains || !v->vcpus || !v->regions || !v->loads || !v->payloads || !v->channels)
     return "a table lies outside of its manifest";
   return NULL;
 }
@@ -90,6 +91,17 @@ static const char *check_domains(const struct image_view *v) {
   return NULL;
 }
 
+static const char *check_channels(const struct image_view *v) {
+  for (uint32_t i = 0; i < v->header->channels.count; i++) {
+    const struct manifest_channel *c = &v->channels[i];
+    if (c->front >= v->header->domains.count || c->back >= v->header->domains.count)
+      return "a channel names domains that are not there";
+    if (!memchr(c->name, 0, sizeof(c->name)))
+      return "a channel's name does not end";
+  }
+  return NULL;
+}
+
 const char *image_open(const struct buf *file, struct image_view *v) {
   *v = (struct image_view){.bytes = file->data, .header = (const void *)file->data};
   const char *wrong = check_header(file, v);
@@ -99,7 +111,9 @@ const char *image_open(const struct buf *file, struct image_view *v) {
     wrong = take_tables(v);
   if (!wrong)
     wrong = check_payloads(v);
-  return wrong ? wrong : check_domains(v);
+  if (!wrong)
+    wrong = check_domains(v);
+  return wrong ? wrong : check_channels(v);
 }
 
 const uint8_t *image_guest_bytes(const struct image_view *v, const struct manifest_domain *d,

@@ -81,10 +81,10 @@ static uint64_t place_payloads(struct image *image, uint64_t at) {
 
 /* The end of the tables: what the payloads' places depend on. */
 static uint64_t tables_end(const struct image *image) {
-  const struct buf *tables[] = {&image->domains, &image->vcpus, &image->regions, &image->loads,
-                                &image->payloads};
+  const struct buf *tables[] = {&image->domains, &image->vcpus,    &image->regions,
+                                &image->loads,   &image->payloads, &image->channels};
   uint64_t at = sizeof(struct manifest_header);
-  for (unsigned i = 0; i < 5; i++)
+  for (unsigned i = 0; i < 6; i++)
     at = ((at + 7) & ~7ull) + tables[i]->size;
   return at;
 }
@@ -103,6 +103,7 @@ void image_write(struct image *image, struct buf *out) {
   h->regions = put_table(out, &image->regions, sizeof(struct manifest_region));
   h->loads = put_table(out, &image->loads, sizeof(struct manifest_load));
   h->payloads = put_table(out, &image->payloads, sizeof(struct manifest_payload));
+  h->channels = put_table(out, &image->channels, sizeof(struct manifest_channel));
   memcpy(out->data, h, sizeof(*h));
   h->sum = image_sum(out->data, h->manifest_size);
   memcpy(out->data, h, sizeof(*h));
@@ -122,6 +123,7 @@ void image_free(struct image *image) {
   buf_free(&image->regions);
   buf_free(&image->loads);
   buf_free(&image->payloads);
+  buf_free(&image->channels);
   *image = (struct image){0};
 }
 

@@ -36,18 +36,28 @@ static uint64_t align_up(uint64_t v, uint64_t align) {
   return (v + align - 1) & ~(align - 1);
 }
 
-static void add_region(struct layout *l, uint64_t gpa, uint64_t size, uint32_t type) {
-  l->regions[l->region_count++] = (struct manifest_region){gpa, size, type, 1};
-  l->pages += size / MANIFEST_PAGE;
+/* Keeps the map sorted. Only what lies in the domain's own memory counts as its pages. */
+static void add_region(struct layout *l, struct manifest_region region) {
+  unsigned at = l->region_count++;
+  for (; at && l->regions[at - 1].gpa > region.gpa; at--)
+    l->regions[at] = l->regions[at - 1];
+  l->regions[at] = region;
+  l->pages += region.backed ? region.size / MANIFEST_PAGE : 0;
+}
+
+static void add_own(struct layout *l, uint64_t gpa, uint64_t size, uint32_t type) {
+  add_region(l, (struct manifest_region){gpa, size, type, 1});
 }
 
 static void build_map(const struct layout_input *in, struct layout *l) {
   l->low_end = in->memory < GUEST_HOLE_START ? in->memory : GUEST_HOLE_START;
-  add_region(l, 0, l->low_end, MANIFEST_REGION_RAM);
-  add_region(l, GUEST_ACPI_BASE, align_up(l->acpi.size, MANIFEST_PAGE), MANIFEST_REGION_ACPI);
-  add_region(l, GUEST_SPECIAL_BASE, GUEST_SPECIAL_PAGES * MANIFEST_PAGE, MANIFEST_REGION_RESERVED);
+  add_own(l, 0, l->low_end, MANIFEST_REGION_RAM);
+  add_own(l, GUEST_ACPI_BASE, align_up(l->acpi.size, MANIFEST_PAGE), MANIFEST_REGION_ACPI);
+  add_own(l, GUEST_SPECIAL_BASE, GUEST_SPECIAL_PAGES * MANIFEST_PAGE, MANIFEST_REGION_RESERVED);
   if (in->memory > l->low_end)
-    add_region(l, GUEST_HOLE_END, in->memory - l->low_end, MANIFEST_REGION_RAM);
+    add_own(l, GUEST_HOLE_END, in->memory - l->low_end, MANIFEST_REGION_RAM);
+  for (unsigned i = 0; i < in->shared_count; i++)
+    add_region(l, in->shared[i]);
 }
 
 static void put_memory_map(const struct layout *l, struct buf *b) {

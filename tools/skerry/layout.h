@@ -8,7 +8,8 @@
 #include "../../abi/manifest/manifest.h"
 #include "buf.h"
 
-#define LAYOUT_MAX_REGIONS 4u
+#define LAYOUT_MAX_SHARED  32u
+#define LAYOUT_MAX_REGIONS (4u + LAYOUT_MAX_SHARED)
 
 struct layout_input {
   uint64_t memory;       /* bytes of RAM, whole pages */
@@ -16,6 +17,9 @@ struct layout_input {
   uint64_t ramdisk_size; /* bytes; 0: no ramdisk */
   const char *command_line;
   unsigned vcpus;
+  const struct manifest_region
+      *shared; /* ranges that it shares: RESERVED, backed where it owns them */
+  unsigned shared_count;
 };
 
 enum layout_status {

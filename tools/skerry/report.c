@@ -50,3 +50,27 @@ const struct manifest_domain *report_owner(const struct image_view *v, uint32_t 
 int report_is_shared(const struct image_view *v, const struct manifest_domain *d) {
   return d->vcpus && v->vcpus[d->first_vcpu].cpu == MANIFEST_CPU_ANY;
 }
+
+/* Names in an image are checked for their end alone: escape them for HTML labels. */
+void report_put_escaped(const char *text, struct buf *out) {
+  for (; *text; text++) {
+    if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
+      buf_printf(out, "&#%d;", *text);
+    else
+      buf_u8(out, (uint8_t)*text < 0x20 ? '?' : (uint8_t)*text);
+  }
+}
+
+const char *report_region(const struct manifest_domain *d, const struct manifest_region *r) {
+  switch (r->type) {
+  case MANIFEST_REGION_RAM:
+    return "RAM";
+  case MANIFEST_REGION_ACPI:
+    return "ACPI tables";
+  case MANIFEST_REGION_RESERVED:
+    if (r->gpa == d->special_gfn * MANIFEST_PAGE)
+      return "rings";
+    return r->backed ? "shared, owned" : "shared, borrowed";
+  }
+  return "?";
+}

@@ -21,11 +21,17 @@ struct report_figures report_read_figures(const char *text);
 void report_text(const struct image_view *v, const struct report_figures *figures, struct buf *out);
 void report_dot(const struct image_view *v, struct buf *out); /* a Graphviz file */
 
+/* The part of each that is about channels. */
+void report_channels_text(const struct image_view *v, struct buf *out);
+void report_channels_dot(const struct image_view *v, struct buf *out);
+
 /* What the two share. */
+void report_put_escaped(const char *text, struct buf *out); /* for HTML labels of Graphviz */
 const char *report_action(uint8_t action);
 int report_may_restart(const struct manifest_domain *d);
 int report_uses(const struct image_view *v, const struct manifest_domain *d, uint32_t payload);
 int report_is_kept(const struct image_view *v, uint32_t payload);
+const char *report_region(const struct manifest_domain *d, const struct manifest_region *r);
 uint64_t report_ram(const struct image_view *v, const struct manifest_domain *d); /* bytes */
 
 /* The domain whose vCPU owns this CPU, and which; NULL: it is shared. */

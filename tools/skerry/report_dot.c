@@ -9,16 +9,6 @@
 #include "report.h"
 #include "value.h"
 
-/* Names in an image are checked for their end alone: escape them for HTML labels. */
-static void put_escaped(struct buf *out, const char *text) {
-  for (; *text; text++) {
-    if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-      buf_printf(out, "&#%d;", *text);
-    else
-      buf_u8(out, (uint8_t)*text < 0x20 ? '?' : (uint8_t)*text);
-  }
-}
-
 static void put_cpus(const struct image_view *v, struct buf *out) {
   buf_put_text(out, "  cpus [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" "
                     "cellpadding=\"6\">\n    <tr><td bgcolor=\"#d9d9d9\"><b>CPUs</b></td></tr>\n");
@@ -31,9 +21,9 @@ static void put_cpus(const struct image_view *v, struct buf *out) {
 }
 
 /* One row for each region, the higher the more memory it holds, within reason. */
-static void put_region_row(const struct manifest_region *r, uint32_t index, struct buf *out) {
+static void put_region_row(const struct manifest_domain *d, const struct manifest_region *r,
+                           uint32_t index, struct buf *out) {
   static const char *const colours[] = {"white", "#cfe8cf", "#f3e3c3", "#dcd6ee"};
-  static const char *const names[] = {"?", "RAM", "rings", "ACPI tables"};
   uint32_t type = r->type < 4 ? r->type : 0;
   unsigned height = 20;
   for (uint64_t size = r->size; size > 16u << 20 && height < 90; size >>= 1)
@@ -41,20 +31,20 @@ static void put_region_row(const struct manifest_region *r, uint32_t index, stru
   buf_printf(out,
              "    <tr><td port=\"r%u\" bgcolor=\"%s\" height=\"%u\">0x%" PRIx64
              "<br/>%s %s</td></tr>\n",
-             index, colours[type], height, r->gpa, names[type], value_size_text(r->size));
+             index, colours[type], height, r->gpa, report_region(d, r), value_size_text(r->size));
 }
 
 static void put_domain(const struct image_view *v, const struct manifest_domain *d,
                        struct buf *out) {
   buf_printf(out,
              "  d%u [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" "
-             "cellpadding=\"6\">\n    <tr><td bgcolor=\"#bcd4ec\"><b>",
+             "cellpadding=\"6\">\n    <tr><td port=\"name\" bgcolor=\"#bcd4ec\"><b>",
              d->domid);
-  put_escaped(out, d->name);
+  report_put_escaped(d->name, out);
   buf_printf(out, "</b><br/>domain %u</td></tr>\n    <tr><td port=\"vcpus\">%u vCPUs</td></tr>\n",
              d->domid, d->vcpus);
   for (uint32_t i = d->regions; i-- > 0;) /* high addresses at the top */
-    put_region_row(&v->regions[d->first_region + i], i, out);
+    put_region_row(d, &v->regions[d->first_region + i], i, out);
   buf_printf(out,
              "    <tr><td>shutdown: %s<br/>reboot: %s<br/>crash: %s</td></tr>\n"
              "    <tr><td port=\"io\">%s</td></tr>\n  </table>>];\n",
@@ -81,7 +71,7 @@ static void put_payloads(const struct image_view *v, struct buf *out) {
   for (uint32_t i = 0; i < v->header->payloads.count; i++) {
     const struct manifest_payload *p = &v->payloads[i];
     buf_printf(out, "    <tr><td port=\"p%u\" align=\"left\">", i);
-    put_escaped(out, p->name);
+    report_put_escaped(p->name, out);
     buf_printf(out, "<br/>%" PRIu64 " KiB%s<br/>sha256 %02x%02x%02x%02x...</td></tr>\n",
                (p->size + 1023) / 1024, report_is_kept(v, i) ? ", kept for restart" : "",
                p->sha256[0], p->sha256[1], p->sha256[2], p->sha256[3]);
@@ -101,8 +91,9 @@ void report_dot(const struct image_view *v, struct buf *out) {
                     "  node [shape=plain, fontname=\"sans-serif\", fontsize=11];\n"
                     "  edge [fontname=\"sans-serif\", fontsize=9];\n"
                     "  labelloc=t;\n  fontname=\"sans-serif\";\n  label=<System <b>");
-  put_escaped(out, v->header->name);
-  buf_put_text(out, "</b>: no channel between domains is declared>;\n");
+  report_put_escaped(v->header->name, out);
+  buf_put_text(out, v->header->channels.count ? "</b>>;\n"
+                                              : "</b>: no channel between domains is declared>;\n");
   put_cpus(v, out);
   buf_put_text(out, "  uart [shape=box, label=\"serial console\\n(the hypervisor's)\"];\n");
   put_payloads(v, out);
@@ -114,5 +105,6 @@ void report_dot(const struct image_view *v, struct buf *out) {
     if (d->flags & MANIFEST_DOMAIN_CONSOLE)
       buf_printf(out, "  d%u:io -> uart [dir=both];\n", d->domid);
   }
+  report_channels_dot(v, out);
   buf_put_text(out, "}\n");
 }

@@ -29,18 +29,6 @@ static void put_head(const struct image_view *v, struct buf *out) {
                v->domains[h->console_domain].name);
 }
 
-static const char *region_name(uint32_t type) {
-  switch (type) {
-  case MANIFEST_REGION_RAM:
-    return "RAM";
-  case MANIFEST_REGION_RESERVED:
-    return "rings, reserved";
-  case MANIFEST_REGION_ACPI:
-    return "ACPI tables";
-  }
-  return "?";
-}
-
 static void put_memory(const struct image_view *v, const struct manifest_domain *d,
                        struct buf *out) {
   buf_printf(out, "  memory        %s, at most %" PRIu64 " pages\n",
@@ -48,7 +36,7 @@ static void put_memory(const struct image_view *v, const struct manifest_domain 
   for (uint32_t i = 0; i < d->regions; i++) {
     const struct manifest_region *r = &v->regions[d->first_region + i];
     buf_printf(out, "    0x%010" PRIx64 " - 0x%010" PRIx64 "  %-10s %s\n", r->gpa,
-               r->gpa + r->size - 1, value_size_text(r->size), region_name(r->type));
+               r->gpa + r->size - 1, value_size_text(r->size), report_region(d, r));
   }
 }
 
@@ -114,6 +102,14 @@ static void put_handle(const struct manifest_domain *d, struct buf *out) {
   buf_put_text(out, "\n");
 }
 
+static void put_grants(const struct manifest_domain *d, struct buf *out) {
+  if (!d->grant_frames && !d->maptrack)
+    buf_put_text(out, "  grants        none\n");
+  else
+    buf_printf(out, "  grants        gives from at most %u pages of entries, maps at most %u\n",
+               d->grant_frames, d->maptrack);
+}
+
 static void put_domain(const struct image_view *v, const struct manifest_domain *d,
                        struct buf *out) {
   buf_printf(out, "\nDomain %u: %s\n\n", d->domid, d->name);
@@ -124,6 +120,7 @@ static void put_domain(const struct image_view *v, const struct manifest_domain 
   buf_put_text(out, "  devices       none\n");
   buf_printf(out, "  console       %s\n", d->flags & MANIFEST_DOMAIN_CONSOLE ? "hvc0" : "none");
   buf_printf(out, "  events        at most %u channels\n", d->evtchn_limit);
+  put_grants(d, out);
   buf_printf(out, "  command line  %s\n", command_line(v, d));
   put_end(d, out);
 }
@@ -144,12 +141,6 @@ static void put_cpus(const struct image_view *v, struct buf *out) {
     if (report_is_shared(v, &v->domains[i]))
       buf_printf(out, "%s %s", sharers++ ? "," : "", v->domains[i].name);
   buf_put_text(out, sharers ? "\n" : " nobody\n");
-}
-
-static void put_channels(struct buf *out) {
-  buf_put_text(out, "\nWho may talk to whom\n\n"
-                    "  Nobody. No event, grant, shared page or device crosses between two "
-                    "domains:\n  a system file cannot declare a channel yet.\n");
 }
 
 static const char *kind_name(uint32_t kind) {
@@ -225,7 +216,7 @@ void report_text(const struct image_view *v, const struct report_figures *f, str
   put_cpus(v, out);
   buf_put_text(out, "\nDevices\n\n  No domain has a device. The serial port, the timers and the "
                     "local APICs are the\n  hypervisor's.\n");
-  put_channels(out);
+  report_channels_text(v, out);
   put_payloads(v, out);
   put_hypervisor(v, f, out);
 }

@@ -104,6 +104,8 @@ static void rule_machine_memory(struct rule_check *c) {
   EACH_DOMAIN(d, c) {
     total += d->memory;
   }
+  for (unsigned i = 0; i < c->system->channels.count; i++)
+    total += c->system->channels.list[i].size;
   if (c->system->machine_memory && total > c->system->machine_memory)
     diag_add(c->diag, machine_mark(c, "memory"),
              "the machine is said to have %s, but the domains take %s",
@@ -128,6 +130,28 @@ static void rule_console_off(struct rule_check *c) {
   if (d && !d->console)
     diag_add(c->diag, machine_mark(c, "console"), "`%s` has no console: see line %u", d->name,
              key_mark(c, d, "console").line);
+}
+
+static void rule_service_one(struct rule_check *c) {
+  const struct domain *first = NULL;
+  EACH_DOMAIN(d, c) {
+    if (d->service != SERVICE_STORE)
+      continue;
+    if (first)
+      diag_add(c->diag, key_mark(c, d, "service"),
+               "a system has one store: `%s` is it, see line %u", first->name,
+               key_mark(c, first, "service").line);
+    else
+      first = d;
+  }
+}
+
+static void rule_service_ramdisk(struct rule_check *c) {
+  EACH_DOMAIN(d, c) {
+    if (d->service != SERVICE_NONE && d->ramdisk_path)
+      diag_add(c->diag, key_mark(c, d, "ramdisk"),
+               "`%s` is a service: the tree that it starts with is its ramdisk", d->name);
+  }
 }
 
 static void rule_event_channels(struct rule_check *c) {
@@ -236,7 +260,7 @@ static uint64_t round_up_mib(uint64_t v) {
 
 static void rule_kernel_fits(struct rule_check *c) {
   struct layout l;
-  if (compile_layout(c->domain, &l) == LAYOUT_KERNEL_TOO_LARGE)
+  if (compile_layout(c->system, c->domain, &l) == LAYOUT_KERNEL_TOO_LARGE)
     diag_add(c->diag, key_mark(c, c->domain, "memory"),
              "too little memory: the kernel ends at %s, the RAM below the 4 GiB hole at %s",
              value_size_text(round_up_mib(l.end)), value_size_text(l.low_end));
@@ -245,7 +269,7 @@ static void rule_kernel_fits(struct rule_check *c) {
 
 static void rule_ramdisk_fits(struct rule_check *c) {
   struct layout l;
-  if (compile_layout(c->domain, &l) == LAYOUT_REST_TOO_LARGE)
+  if (compile_layout(c->system, c->domain, &l) == LAYOUT_REST_TOO_LARGE)
     diag_add(c->diag, key_mark(c, c->domain, "memory"),
              "too little memory: kernel, ramdisk and start structures end at %s, the RAM below the "
              "4 GiB hole at %s",
@@ -262,6 +286,8 @@ const struct rule rules_meaning[] = {
     {"machine-memory", RULE_SYSTEM, rule_machine_memory},
     {"console-domain", RULE_SYSTEM, rule_console_domain},
     {"console-off", RULE_SYSTEM, rule_console_off},
+    {"service-one", RULE_SYSTEM, rule_service_one},
+    {"service-ramdisk", RULE_SYSTEM, rule_service_ramdisk},
     {"event-channels", RULE_SYSTEM, rule_event_channels},
     {"kernel-file", RULE_DOMAIN, rule_kernel_file},
     {"kernel-format", RULE_DOMAIN, rule_kernel_format},

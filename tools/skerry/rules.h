@@ -12,11 +12,12 @@
 /* Rules run in stages; a stage with messages is the last that runs, since the
  * next could only guess. */
 enum rule_stage {
-  RULE_TEXT,   /* on the YAML document */
-  RULE_MAP,    /* on each mapping */
-  RULE_VALUE,  /* on each value: the first that speaks ends it for this value */
-  RULE_SYSTEM, /* on the system as a whole, names and numbers */
-  RULE_DOMAIN, /* on each domain with its files: the first that speaks, as above */
+  RULE_TEXT,    /* on the YAML document */
+  RULE_MAP,     /* on each mapping */
+  RULE_VALUE,   /* on each value: the first that speaks ends it for this value */
+  RULE_SYSTEM,  /* on the system as a whole, names and numbers */
+  RULE_CHANNEL, /* on the channels, with what was chosen for them */
+  RULE_DOMAIN,  /* on each domain with its files: the first that speaks, as above */
 };
 
 struct rule_check {
@@ -35,8 +36,10 @@ struct rule {
   void (*check)(struct rule_check *c); /* says what is wrong with diag_add */
 };
 
-/* The rules of form (rules_form.c) and of meaning (rules.c); a NULL name ends each. */
+/* The rules of form (rules_form.c), of channels (rules_channels.c) and of the other meaning
+ * (rules.c); a NULL name ends each. */
 extern const struct rule rules_form[];
+extern const struct rule rules_channels[];
 extern const struct rule rules_meaning[];
 
 /* Reads, judges and loads a system file: fills *s and returns 0, or leaves messages

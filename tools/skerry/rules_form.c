@@ -71,6 +71,23 @@ static void rule_missing_key(struct rule_check *c) {
       diag_add(c->diag, here(c), "%s needs `%s`", c->schema->what, f->key);
 }
 
+static void rule_one_of(struct rule_check *c) {
+  if (!c->schema->one_of || c->node->type != YAML_MAPPING_NODE)
+    return;
+  const struct field *first = NULL;
+  for (const struct field *f = c->schema->fields; f->key; f++) {
+    if (!yaml_map_get(c->yaml, c->node, f->key))
+      continue;
+    if (first)
+      diag_add(c->diag, here(c), "%s has one kind: `%s` and `%s` are two", c->schema->what,
+               first->key, f->key);
+    first = f;
+  }
+  if (c->node->data.mapping.pairs.start == c->node->data.mapping.pairs.top)
+    diag_add(c->diag, here(c), "%s needs a kind: `%s`, say", c->schema->what,
+             c->schema->fields->key);
+}
+
 static bool wants_text(const struct field *f) {
   return f->type != FIELD_MAP && f->type != FIELD_LIST && f->type != FIELD_CPUS;
 }
@@ -205,6 +222,31 @@ static void rule_choice(struct rule_check *c) {
   buf_free(&words);
 }
 
+static void rule_address(struct rule_check *c) {
+  uint64_t v;
+  if (c->field->type == FIELD_ADDRESS && !value_address(yaml_scalar(c->node), &v))
+    diag_add(c->diag, here(c), "`%s` takes an address such as 0xF0000000, not `%s`", c->field->key,
+             yaml_scalar(c->node));
+}
+
+static void rule_address_range(struct rule_check *c) {
+  uint64_t v;
+  if (c->field->type != FIELD_ADDRESS || !value_address(yaml_scalar(c->node), &v))
+    return;
+  if (v < c->field->min || v > c->field->max || v % 4096)
+    diag_add(c->diag, here(c),
+             "`%s` is 0x%" PRIx64 ": it takes 0x%" PRIx64 " to 0x%" PRIx64 ", a multiple of 0x1000",
+             c->field->key, v, c->field->min, c->field->max);
+}
+
+static void rule_mac(struct rule_check *c) {
+  struct mac mac;
+  if (c->field->type == FIELD_MAC && !value_mac(yaml_scalar(c->node), mac.byte))
+    diag_add(c->diag, here(c),
+             "`%s` takes the address of one interface, such as 00:16:3e:12:34:56, not `%s`",
+             c->field->key, yaml_scalar(c->node));
+}
+
 static void rule_cpus_form(struct rule_check *c) {
   const char *text = yaml_scalar(c->node);
   if (c->field->type != FIELD_CPUS || (text && !strcmp(text, "any")))
@@ -236,6 +278,7 @@ const struct rule rules_form[] = {
     {"unknown-key", RULE_MAP, rule_unknown_key},
     {"duplicate-key", RULE_MAP, rule_duplicate_key},
     {"missing-key", RULE_MAP, rule_missing_key},
+    {"one-of", RULE_MAP, rule_one_of},
     {"single-value", RULE_VALUE, rule_single_value},
     {"empty-value", RULE_VALUE, rule_empty_value},
     {"list", RULE_VALUE, rule_list},
@@ -252,6 +295,9 @@ const struct rule rules_form[] = {
     {"time-range", RULE_VALUE, rule_time_range},
     {"true-false", RULE_VALUE, rule_true_false},
     {"choice", RULE_VALUE, rule_choice},
+    {"address", RULE_VALUE, rule_address},
+    {"address-range", RULE_VALUE, rule_address_range},
+    {"mac", RULE_VALUE, rule_mac},
     {"cpus-form", RULE_VALUE, rule_cpus_form},
     {"cpu-number", RULE_VALUE, rule_cpu_number},
     {0},

@@ -42,7 +42,13 @@ static void on_map(struct yaml *y, const struct schema *s, const yaml_node_t *ma
 }
 
 static bool run_meaning(struct rule_check *c) {
-  if (run_stage(c, rules_meaning, RULE_SYSTEM, false))
+  channels_find(c->system);
+  run_stage(c, rules_meaning, RULE_SYSTEM, false);
+  run_stage(c, rules_channels, RULE_SYSTEM, false);
+  if (c->diag->count)
+    return false;
+  channels_resolve(c->system);
+  if (run_stage(c, rules_channels, RULE_CHANNEL, false))
     return false;
   system_load_files(c->system);
   for (unsigned i = 0; i < c->system->count; i++) {

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "../../abi/manifest/manifest.h"
-#include "value.h"
 
 #define KIB         (1ull << 10)
 #define MIB         (1ull << 20)
@@ -18,6 +17,7 @@
 
 static const char *const action_words[] = {"stop", "restart", "poweroff", NULL};
 static const char *const all_stopped_words[] = {"poweroff", "stay", NULL};
+static const char *const service_words[] = {"none", "store", NULL};
 static const char *const smt_words[] = {"apart", "share", NULL};
 
 #define AT(type, member) .offset = offsetof(struct type, member)
@@ -38,10 +38,13 @@ static const struct field domain_fields[] = {
     {"max_restarts", FIELD_COUNT, .max = UINT32_MAX, AT(domain, max_restarts)},
     {"smt", FIELD_CHOICE, AT(domain, smt_share), .words = smt_words},
     {"event_channels", FIELD_COUNT, .min = 64, .max = 4096, AT(domain, event_channels)},
+    {"grant_frames", FIELD_COUNT, .min = 1, .max = 1024, AT(domain, grant_frames)},
+    {"maptrack", FIELD_COUNT, .min = 1, .max = 1 << 20, AT(domain, maptrack)},
+    {"service", FIELD_CHOICE, AT(domain, service), .words = service_words},
     {0},
 };
 
-static const struct schema domain_schema = {"a domain", domain_fields};
+static const struct schema domain_schema = {.what = "a domain", .fields = domain_fields};
 
 static const struct field machine_fields[] = {
     {"cpus", FIELD_COUNT, .min = 1, .max = SYSTEM_MAX_CPUS, AT(system, machine_cpus)},
@@ -52,75 +55,17 @@ static const struct field machine_fields[] = {
     {0},
 };
 
-static const struct schema machine_schema = {"`machine`", machine_fields};
+static const struct schema machine_schema = {.what = "`machine`", .fields = machine_fields};
 
 static const struct field system_fields[] = {
     {"system", FIELD_NAME, true, .max = MANIFEST_NAME_SIZE - 1, AT(system, name)},
     {"machine", FIELD_MAP, .inner = &machine_schema},
     {"domains", FIELD_LIST, true, .max = MANIFEST_MAX_DOMAINS, .inner = &domain_schema},
+    {"channels", FIELD_LIST, .max = CHANNEL_MAX, .inner = &channel_schema},
     {0},
 };
 
-const struct schema system_schema = {"a system file", system_fields};
-
-static void take_cpus(struct yaml *y, const yaml_node_t *value, struct cpu_list *list) {
-  if (value->type != YAML_SEQUENCE_NODE)
-    return; /* `any` */
-  const yaml_node_item_t *start = value->data.sequence.items.start;
-  unsigned count = (unsigned)(value->data.sequence.items.top - start);
-  *list = (struct cpu_list){xcalloc(count, sizeof(uint32_t)), count};
-  for (unsigned i = 0; i < count; i++) {
-    uint64_t cpu = 0;
-    value_count(yaml_scalar(yaml_at(y, start[i])), &cpu);
-    list->cpu[i] = (uint32_t)cpu;
-  }
-}
-
-/* A folded or literal block ends with a newline that nobody means. */
-static char *take_text(const char *text) {
-  char *copy = xstrdup(text);
-  size_t length = strlen(copy);
-  if (length && copy[length - 1] == '\n')
-    copy[length - 1] = 0;
-  return copy;
-}
-
-static void take_value(struct yaml *y, const struct field *f, const yaml_node_t *value,
-                       void *context) {
-  void *at = (char *)context + f->offset;
-  const char *text = yaml_scalar(value);
-  switch (f->type) {
-  case FIELD_NAME:
-  case FIELD_PATH:
-  case FIELD_TEXT:
-    free(*(char **)at);
-    *(char **)at = take_text(text);
-    return;
-  case FIELD_COUNT:
-    value_count(text, at);
-    return;
-  case FIELD_SIZE:
-    value_size(text, at);
-    return;
-  case FIELD_TIME:
-    value_time(text, at);
-    return;
-  case FIELD_BOOL:
-    value_bool(text, at);
-    return;
-  case FIELD_CHOICE:
-    *(uint64_t *)at = (uint64_t)value_choice(text, f->words);
-    return;
-  case FIELD_CPUS:
-    take_cpus(y, value, at);
-    return;
-  case FIELD_MAP:
-    schema_each_value(y, f->inner, value, take_value, context);
-    return;
-  case FIELD_LIST:
-    return; /* take_domains does it */
-  }
-}
+const struct schema system_schema = {.what = "a system file", .fields = system_fields};
 
 static uint64_t default_ports(uint64_t vcpus) {
   uint64_t ports = 2 * SYSTEM_PORTS_PER_VCPU * vcpus;
@@ -138,7 +83,7 @@ static void take_domain(struct yaml *y, struct domain *d, const yaml_node_t *nod
       .on_crash = MANIFEST_ACTION_STOP,
       .weight = 256,
   };
-  schema_each_value(y, &domain_schema, node, take_value, d);
+  schema_fill(y, &domain_schema, node, d);
   if (!d->event_channels)
     d->event_channels = default_ports(d->vcpus);
 }
@@ -156,8 +101,9 @@ void system_from_tree(struct system *s, struct yaml *y, const char *path) {
   const char *slash = strrchr(path, '/');
   s->folder = xstrdup(path);
   s->folder[slash ? slash - path + 1 : 0] = 0;
-  schema_each_value(y, &system_schema, yaml_root(y), take_value, s);
+  schema_fill(y, &system_schema, yaml_root(y), s);
   take_domains(s, y, yaml_map_get(y, yaml_root(y), "domains"));
+  channels_from_tree(&s->channels, y, yaml_map_get(y, yaml_root(y), "channels"));
 }
 
 static int read_beside(const struct system *s, const char *path, size_t limit, struct buf *out) {
@@ -212,6 +158,7 @@ void system_free(struct system *s) {
     kernel_free(&s->sources[i].kernel);
     buf_free(&s->sources[i].bytes);
   }
+  channels_free(&s->channels);
   free(s->sources);
   free(s->domains);
   free(s->name);

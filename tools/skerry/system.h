@@ -10,12 +10,15 @@
 
 #include <stdbool.h>
 
+#include "channels.h"
 #include "kernel.h"
 #include "schema.h"
 #include "yaml.h"
 
 #define SYSTEM_MAX_CPUS       1024u
 #define SYSTEM_PORTS_PER_VCPU 8u /* what a stock Linux binds on each vCPU, rounded up */
+
+enum domain_service { SERVICE_NONE, SERVICE_STORE };
 
 struct domain {
   const yaml_node_t *node; /* of the mapping; for places in messages */
@@ -28,6 +31,8 @@ struct domain {
   bool console;
   uint64_t on_shutdown, on_reboot, on_crash; /* enum manifest_action */
   uint64_t weight, max_restarts, smt_share, event_channels;
+  uint64_t service;                /* enum domain_service */
+  uint64_t grant_frames, maptrack; /* 0: not given, until channels_resolve */
 
   /* Set by system_load_files; owned by the system. */
   const struct source *kernel;
@@ -53,6 +58,7 @@ struct system {
   char *console; /* the name of a domain; NULL: not given */
   struct domain *domains;
   unsigned count;
+  struct channels channels;
   struct source *sources; /* room for two a domain */
   unsigned source_count;
   char *folder; /* of the system file: paths are relative to it */

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct unit {
@@ -54,6 +55,28 @@ bool value_size(const char *text, uint64_t *out) {
 
 bool value_time(const char *text, uint64_t *out) {
   return scaled(text, times, 3, out);
+}
+
+bool value_address(const char *text, uint64_t *out) {
+  if (strncmp(text, "0x", 2) || !isxdigit((unsigned char)text[2]) || strlen(text) > 18)
+    return false;
+  char *end;
+  *out = strtoull(text, &end, 16);
+  return !*end;
+}
+
+/* The lowest bit of the first byte marks addresses of groups. */
+bool value_mac(const char *text, uint8_t mac[6]) {
+  if (strlen(text) != 17)
+    return false;
+  for (unsigned i = 0; i < 6; i++) {
+    const char *at = text + 3 * i;
+    if (!isxdigit((unsigned char)at[0]) || !isxdigit((unsigned char)at[1]) ||
+        at[2] != (i < 5 ? ':' : 0))
+      return false;
+    mac[i] = (uint8_t)strtoul(at, NULL, 16);
+  }
+  return !(mac[0] & 1) && memcmp(mac, "\0\0\0\0\0\0", 6);
 }
 
 bool value_bool(const char *text, bool *out) {

@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-bool value_count(const char *text, uint64_t *out); /* decimal digits */
-bool value_size(const char *text, uint64_t *out);  /* 512MiB -> bytes; B, KiB, MiB, GiB, TiB */
-bool value_time(const char *text, uint64_t *out);  /* 10ms -> microseconds; us, ms, s */
-bool value_bool(const char *text, bool *out);      /* true, false */
+bool value_count(const char *text, uint64_t *out);   /* decimal digits */
+bool value_size(const char *text, uint64_t *out);    /* 512MiB -> bytes; B, KiB, MiB, GiB, TiB */
+bool value_time(const char *text, uint64_t *out);    /* 10ms -> microseconds; us, ms, s */
+bool value_bool(const char *text, bool *out);        /* true, false */
+bool value_address(const char *text, uint64_t *out); /* 0x and hexadecimal digits */
+bool value_mac(const char *text, uint8_t mac[6]);    /* 00:16:3e:01:02:03, of one station */
 bool value_name(const char *text); /* letters, digits, '-', '_', '.'; starts with no '.' or '-' */
 
 /* The place of the text in a list that NULL ends, or -1. */

@@ -61,9 +61,12 @@ static void test_header(void **state) {
   assert_int_equal(v.header->all_stopped, MANIFEST_ALL_STOPPED_STAY);
   assert_int_equal(v.header->slice_us, 5000);
   assert_int_equal(v.header->console_domain, 1);
-  assert_int_equal(v.header->domains.count, 2);
-  assert_int_equal(v.header->vcpus.count, 132);
-  assert_int_equal(v.header->machine_kib, (v.domains[0].max_pages + v.domains[1].max_pages) * 4);
+  assert_int_equal(v.header->domains.count, 3);
+  assert_int_equal(v.header->vcpus.count, 133);
+  uint64_t pages = 0;
+  for (unsigned i = 0; i < 3; i++)
+    pages += v.domains[i].max_pages;
+  assert_int_equal(v.header->machine_kib, pages * 4);
   assert_int_equal(v.header->image_size % MANIFEST_PAGE, 0);
 }
 
@@ -128,7 +131,7 @@ static void test_loads(void **state) {
   (void)state;
   struct image_view v;
   assert_null(image_open(&good, &v));
-  for (uint32_t i = 0; i < v.header->domains.count; i++) {
+  for (uint32_t i = 0; i < 2; i++) {
     const struct manifest_domain *d = &v.domains[i];
     assert_int_equal(d->loads, 5); /* two of the kernel, ramdisk, start block, ACPI */
     for (uint32_t j = 0; j < d->loads; j++) {
@@ -148,8 +151,8 @@ static void test_payloads(void **state) {
   struct image_view v;
   uint8_t digest[SHA256_DIGEST_LENGTH];
   assert_null(image_open(&good, &v));
-  assert_int_equal(v.header->payloads.count, 4); /* kernel and ramdisk once, tables twice */
-  for (uint32_t i = 0; i < 4; i++) {
+  assert_int_equal(v.header->payloads.count, 5); /* kernel and ramdisk once, tables thrice */
+  for (uint32_t i = 0; i < 5; i++) {
     const struct manifest_payload *p = &v.payloads[i];
     SHA256(v.bytes + p->offset, p->size, digest);
     assert_memory_equal(digest, p->sha256, sizeof(digest));
@@ -239,6 +242,12 @@ static void test_wild_fields(void **state) {
     assert_non_null(open_with(table, h->domains.offset + 1));
     assert_non_null(open_with(table + 4, 0x7FFFFFFF));
   }
+  assert_non_null(open_with(offsetof(struct manifest_header, channels), 0xFFFFFFF8));
+  assert_non_null(open_with(offsetof(struct manifest_header, channels) + 4, 0x7FFFFFFF));
+  size_t ends = h->channels.offset + offsetof(struct manifest_channel, front);
+  assert_non_null(open_with(ends, 3));
+  assert_non_null(open_with(ends, 3 << 16));
+  assert_null(open_with(h->channels.offset, 0xFFFF)); /* an unknown kind is said to be one */
   size_t domain = h->domains.offset;
   assert_non_null(open_with(domain + offsetof(struct manifest_domain, first_vcpu), 0xFFFFFFFF));
   assert_non_null(open_with(domain + offsetof(struct manifest_domain, regions), 1000));
@@ -248,17 +257,123 @@ static void test_wild_fields(void **state) {
   assert_non_null(open_with(h->payloads.offset, (uint32_t)h->image_size));
 }
 
+static const struct manifest_channel *channel(const struct image_view *v, const char *text) {
+  for (uint32_t i = 0; i < v->header->channels.count; i++) {
+    const struct manifest_channel *c = &v->channels[i];
+    struct buf line = {0};
+    buf_printf(&line, "%s-%s %u %s", v->domains[c->front].name, v->domains[c->back].name, c->kind,
+               c->name);
+    int same = !strcmp(buf_text(&line), text);
+    buf_free(&line);
+    if (same)
+      return c;
+  }
+  fail_msg("no channel `%s`", text);
+  return NULL;
+}
+
+static void check_ports(const struct manifest_channel *c, uint32_t front, uint32_t back) {
+  assert_int_equal(c->front_port, front);
+  assert_int_equal(c->back_port, back);
+}
+
+/* Given ports are kept, the others are the lowest free ones, in the order of the file. */
+static void test_ports(void **state) {
+  (void)state;
+  struct image_view v;
+  assert_null(image_open(&good, &v));
+  check_ports(channel(&v, "shared-pinned 1 doorbell"), 2, 4095);
+  check_ports(channel(&v, "pinned-shared 1 "), 2, 3);
+  check_ports(channel(&v, "shared-store 5 "), 1, 2);
+  check_ports(channel(&v, "shared-store 6 "), 4, 3);
+  check_ports(channel(&v, "pinned-store 6 "), 3, 4); /* implied by its disk */
+  check_ports(channel(&v, "pinned-shared 3 xvda"), 0, 0);
+  assert_int_equal(v.header->channels.count, 11);
+}
+
+static const struct manifest_region *region_at(const struct image_view *v, uint32_t domain,
+                                               uint64_t gpa) {
+  const struct manifest_domain *d = &v->domains[domain];
+  for (uint32_t i = 0; i < d->regions; i++)
+    if (v->regions[d->first_region + i].gpa == gpa)
+      return &v->regions[d->first_region + i];
+  fail_msg("%s has no region at 0x%llx", d->name, (unsigned long long)gpa);
+  return NULL;
+}
+
+static void check_range(const struct image_view *v, const struct manifest_channel *c, uint64_t gpa,
+                        uint64_t size, unsigned flags) {
+  assert_int_equal(c->front_gpa, gpa);
+  assert_int_equal(c->back_gpa, gpa);
+  assert_int_equal(c->size, size);
+  assert_int_equal(c->flags, flags);
+  const uint32_t ends[] = {c->front, c->back};
+  for (uint32_t backed = 0; backed < 2; backed++) {
+    const struct manifest_region *r = region_at(v, ends[backed], gpa);
+    assert_int_equal(r->size, size);
+    assert_int_equal(r->type, MANIFEST_REGION_RESERVED);
+    assert_int_equal(r->backed, backed);
+  }
+}
+
+static void test_ranges(void **state) {
+  (void)state;
+  struct image_view v;
+  assert_null(image_open(&good, &v));
+  check_range(&v, channel(&v, "pinned-shared 2 frames"), 0xF0000000, 4 << 20,
+              MANIFEST_CHANNEL_WRITABLE);
+  check_range(&v, channel(&v, "store-pinned 2 "), 0xF8000000, 8192, 0);
+  /* 64 MiB of RAM, the range, two rings, a page of tables for 130 vCPUs or more. */
+  assert_true(v.domains[1].max_pages >= (68 << 8) + 3);
+  assert_true(v.domains[2].max_pages <= (4 << 8) + 4); /* what is borrowed is not its own */
+}
+
+static void test_limits(void **state) {
+  (void)state;
+  struct image_view v;
+  assert_null(image_open(&good, &v));
+  const struct manifest_domain *d = v.domains;
+  assert_int_equal(d[0].grant_frames, 32);
+  assert_int_equal(d[0].maptrack, 1000);
+  assert_int_equal(d[1].grant_frames, 64);
+  assert_int_equal(d[1].maptrack, 4 * 4096);
+  assert_int_equal(d[2].grant_frames, 0);
+  assert_int_equal(d[2].maptrack, 3 * 16);
+  assert_int_equal(d[2].flags & MANIFEST_DOMAIN_WATCHES, MANIFEST_DOMAIN_WATCHES);
+  assert_int_equal(d[1].flags & MANIFEST_DOMAIN_WATCHES, 0);
+}
+
+static int before(const struct manifest_channel *a, const struct manifest_channel *b) {
+  if (a->front != b->front)
+    return a->front < b->front;
+  if (a->back != b->back)
+    return a->back < b->back;
+  return a->kind <= b->kind;
+}
+
+static void test_channels_are_sorted(void **state) {
+  (void)state;
+  struct image_view v;
+  assert_null(image_open(&good, &v));
+  for (uint32_t i = 1; i < v.header->channels.count; i++)
+    assert_true(before(&v.channels[i - 1], &v.channels[i]));
+}
+
 static void test_report(void **state) {
   (void)state;
-  static const char *const said[] = {"System everything",
-                                     "vCPU 1 of pinned alone",
-                                     "6 GiB",
-                                     "command line  console=hvc0 quiet\n",
-                                     "Nobody.",
-                                     "kept for restart",
-                                     "console       none",
-                                     "3, then it stays stopped",
-                                     "together"};
+  static const char *const said[] = {
+      "System everything",
+      "vCPU 1 of pinned alone",
+      "6 GiB",
+      "command line  console=hvc0 quiet\n",
+      "Nobody else.",
+      "pinned and shared: disk xvda: events both ways, grants to the second",
+      "4 MiB at 0xf0000000, which the first may read and write",
+      "shared, borrowed",
+      "kept for restart",
+      "console       none",
+      "3, then it stays stopped",
+      "together"};
   struct image_view v;
   struct buf text = {0}, dot = {0};
   struct report_figures f = report_read_figures("x\t1\ty\nmemory.machine_kib\t700\tKiB\n"
@@ -285,12 +400,22 @@ static void test_unknown_figures(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_header),          cmocka_unit_test(test_first_domain),
-      cmocka_unit_test(test_second_domain),   cmocka_unit_test(test_handle),
-      cmocka_unit_test(test_loads),           cmocka_unit_test(test_payloads),
-      cmocka_unit_test(test_same_bytes),      cmocka_unit_test(test_sum),
-      cmocka_unit_test(test_flipped_bytes),   cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_wild_fields),     cmocka_unit_test(test_report),
+      cmocka_unit_test(test_header),
+      cmocka_unit_test(test_first_domain),
+      cmocka_unit_test(test_second_domain),
+      cmocka_unit_test(test_handle),
+      cmocka_unit_test(test_loads),
+      cmocka_unit_test(test_payloads),
+      cmocka_unit_test(test_same_bytes),
+      cmocka_unit_test(test_sum),
+      cmocka_unit_test(test_flipped_bytes),
+      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_wild_fields),
+      cmocka_unit_test(test_ports),
+      cmocka_unit_test(test_ranges),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_channels_are_sorted),
+      cmocka_unit_test(test_report),
       cmocka_unit_test(test_unknown_figures),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

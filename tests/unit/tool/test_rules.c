@@ -106,6 +106,7 @@ static void check_has_example(const struct rule *rules) {
 static void test_every_rule_has_an_example(void **state) {
   (void)state;
   check_has_example(rules_form);
+  check_has_example(rules_channels);
   check_has_example(rules_meaning);
 }
 

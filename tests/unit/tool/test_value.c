@@ -40,6 +40,35 @@ static void test_times(void **state) {
   assert_false(value_time("10", &v) || value_time("10ns", &v) || value_time("ms", &v));
 }
 
+static void test_addresses(void **state) {
+  (void)state;
+  uint64_t v;
+  assert_true(value_address("0xF0000000", &v) && v == 0xF0000000);
+  assert_true(value_address("0xffffffffffffffff", &v) && v == UINT64_MAX);
+  static const char *const bad[] = {"", "0x", "0xg", "F000", "0X1", "0x-1", "0x10000000000000000"};
+  for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    assert_false(value_address(bad[i], &v));
+}
+
+static void test_macs(void **state) {
+  (void)state;
+  static const uint8_t good[] = {0x00, 0x16, 0x3E, 0xAB, 0xCD, 0xEF};
+  uint8_t mac[6];
+  assert_true(value_mac("00:16:3e:ab:CD:ef", mac));
+  assert_memory_equal(mac, good, 6);
+  static const char *const bad[] = {"",
+                                    "00:16:3e:ab:cd",
+                                    "00:16:3e:ab:cd:e",
+                                    "00:16:3e:ab:cd:ef:01",
+                                    "00-16-3e-ab-cd-ef",
+                                    "00:16:3e:ab:cd:eg",
+                                    "ff:ff:ff:ff:ff:ff",
+                                    "01:00:5e:00:00:01",
+                                    "00:00:00:00:00:00"};
+  for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    assert_false(value_mac(bad[i], mac));
+}
+
 static void test_names(void **state) {
   (void)state;
   assert_true(value_name("a") && value_name("Web-2.b_c"));
@@ -57,8 +86,9 @@ static void test_size_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_counts), cmocka_unit_test(test_sizes),     cmocka_unit_test(test_times),
-      cmocka_unit_test(test_names),  cmocka_unit_test(test_size_text),
+      cmocka_unit_test(test_counts),    cmocka_unit_test(test_sizes), cmocka_unit_test(test_times),
+      cmocka_unit_test(test_addresses), cmocka_unit_test(test_macs),  cmocka_unit_test(test_names),
+      cmocka_unit_test(test_size_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
