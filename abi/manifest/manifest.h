@@ -172,8 +172,9 @@ struct manifest_channel {
   uint32_t front_port; /* EVENTS, CONSOLE, STORE: bound to each other at the start of */
   uint32_t back_port;  /* either domain; else 0 */
   uint64_t front_gpa;  /* MEMORY: page-aligned; in one region of its map, RESERVED and not backed */
-  uint64_t back_gpa;   /* MEMORY: where back has it: in one region, RESERVED and backed */
-  uint64_t size;       /* MEMORY: bytes, whole pages */
+  uint64_t
+      back_gpa;  /* MEMORY: where back has it: in one backed region, RESERVED unless it is RAM */
+  uint64_t size; /* MEMORY: bytes, whole pages */
   char name[MANIFEST_NAME_SIZE]; /* for the report; a disk's name in front ("xvda") */
 };
 

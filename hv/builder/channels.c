@@ -85,11 +85,11 @@ static __boot const struct manifest_region *regions_of(const struct manifest_dom
   return &image.regions[d->first_region];
 }
 
-/* In one of the owner's RAM regions. */
+/* In one of the owner's regions with memory, and not in its tables. */
 static __boot bool range_owned(const struct manifest_channel *c) {
   const struct manifest_region *r = regions_of(back_of(c));
   for (uint32_t i = 0; i < back_of(c)->regions; i++)
-    if (r[i].type == MANIFEST_REGION_RAM && r[i].backed && c->back_gpa >= r[i].gpa &&
+    if (r[i].type != MANIFEST_REGION_ACPI && r[i].backed && c->back_gpa >= r[i].gpa &&
         c->back_gpa + c->size <= r[i].gpa + r[i].size)
       return true;
   return false;

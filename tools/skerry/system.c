@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../abi/manifest/manifest.h"
+#include "store_tree.h"
 
 #define KIB         (1ull << 10)
 #define MIB         (1ull << 20)
@@ -133,6 +134,14 @@ static const struct source *source_load(struct system *s, const char *path, bool
   return source;
 }
 
+/* What a store starts with is not read from a file. */
+static const struct source *source_tree(struct system *s, unsigned domain) {
+  struct source *source = &s->sources[s->source_count++];
+  source->path = "";
+  store_tree_build(s, domain, &source->bytes);
+  return source;
+}
+
 void system_load_files(struct system *s) {
   s->sources = xcalloc(2 * s->count, sizeof(struct source));
   for (unsigned i = 0; i < s->count; i++) {
@@ -140,6 +149,8 @@ void system_load_files(struct system *s) {
     d->kernel = source_load(s, d->kernel_path, true);
     if (d->ramdisk_path)
       d->ramdisk = source_load(s, d->ramdisk_path, false);
+    else if (d->service == SERVICE_STORE)
+      d->ramdisk = source_tree(s, i);
   }
 }
 

@@ -151,8 +151,9 @@ static void test_payloads(void **state) {
   struct image_view v;
   uint8_t digest[SHA256_DIGEST_LENGTH];
   assert_null(image_open(&good, &v));
-  assert_int_equal(v.header->payloads.count, 5); /* kernel and ramdisk once, tables thrice */
-  for (uint32_t i = 0; i < 5; i++) {
+  assert_int_equal(v.header->payloads.count,
+                   6); /* kernel and ramdisk once, a tree, tables thrice */
+  for (uint32_t i = 0; i < 6; i++) {
     const struct manifest_payload *p = &v.payloads[i];
     SHA256(v.bytes + p->offset, p->size, digest);
     assert_memory_equal(digest, p->sha256, sizeof(digest));
@@ -252,7 +253,7 @@ static void test_wild_fields(void **state) {
   assert_non_null(open_with(domain + offsetof(struct manifest_domain, first_vcpu), 0xFFFFFFFF));
   assert_non_null(open_with(domain + offsetof(struct manifest_domain, regions), 1000));
   assert_non_null(open_with(domain + offsetof(struct manifest_domain, first_load), 1000));
-  assert_non_null(open_with(h->loads.offset + offsetof(struct manifest_load, payload), 4));
+  assert_non_null(open_with(h->loads.offset + offsetof(struct manifest_load, payload), 6));
   assert_non_null(open_with(h->loads.offset + offsetof(struct manifest_load, file_size), 1 << 30));
   assert_non_null(open_with(h->payloads.offset, (uint32_t)h->image_size));
 }
