@@ -101,7 +101,7 @@ enum layout_status layout_build(const struct layout_input *in, struct layout *l)
   l->end = in->kernel_end;
   if (l->end > l->low_end)
     return LAYOUT_KERNEL_TOO_LARGE;
-  uint64_t free = align_up(in->kernel_end, RAMDISK_ALIGN);
+  uint64_t free = align_up(in->kernel_end, in->ramdisk_size ? RAMDISK_ALIGN : MANIFEST_PAGE);
   l->ramdisk = in->ramdisk_size ? free : 0;
   l->start_info = align_up(free + in->ramdisk_size, MANIFEST_PAGE);
   build_start_block(in, l);

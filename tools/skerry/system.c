@@ -28,7 +28,7 @@ static const struct field domain_fields[] = {
     {"kernel", FIELD_PATH, true, AT(domain, kernel_path)},
     {"ramdisk", FIELD_PATH, AT(domain, ramdisk_path)},
     {"command_line", FIELD_TEXT, .max = 2047, AT(domain, command_line)},
-    {"memory", FIELD_SIZE, true, 4 * MIB, 1024 * GIB, AT(domain, memory)},
+    {"memory", FIELD_SIZE, true, 256 << 10, 1024 * GIB, AT(domain, memory)},
     {"vcpus", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_VCPUS, AT(domain, vcpus)},
     {"cpus", FIELD_CPUS, .max = SYSTEM_MAX_CPUS - 1, AT(domain, cpus)},
     {"console", FIELD_BOOL, AT(domain, console)},

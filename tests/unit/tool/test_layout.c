@@ -116,6 +116,7 @@ static void test_no_ramdisk(void **state) {
   memcpy(&info, l.start_block.data, sizeof(info));
   assert_int_equal(info.nr_modules, 0);
   assert_int_equal(info.modlist_paddr, 0);
+  assert_int_equal(l.start_info, (in.kernel_end + 4095) / 4096 * 4096);
   check_memmap(&l, &info);
   layout_free(&l);
 }
