@@ -28,7 +28,7 @@ endif
 endif
 
 .PHONY: all help packages
-all: hv tool guests ##  Build the hypervisor, the host tool and the micro-guests
+all: hv tool guests services ##  Build the hypervisor, the host tool, the micro-guests and the services
 
 help: ##  Print this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | sort -u | expand -t 14
@@ -138,6 +138,7 @@ unit: ##  Build and run the unit tests on this host
 -include $(wildcard tools/skerry/build.mk tests/unit/*/build.mk tests/unit/build.mk \
   tests/guest/build.mk)
 -include $(wildcard tests/system/build.mk)
+include libos/build.mk services/build.mk
 
 # --- A whole system -------------------------------------------------------------
 
@@ -171,7 +172,7 @@ docs/design/pictures/%.svg: docs/design/pictures/%.dot
 
 figures: ##  Measure size, speed and memory; one figure a line
 	@$(MAKE) -s CONFIG=minimal hv >&2
-	@$(MAKE) -s CONFIG=default hv guests image $(KERNELS)/vmlinux-cloud >&2
+	@$(MAKE) -s CONFIG=default hv guests services image $(KERNELS)/vmlinux-cloud >&2
 	@$(PYTHON) tools/figures.py
 
 .PHONY: clean

@@ -36,7 +36,8 @@ def make(*goals):
 def stages(everything):
     slow = ["--slow"] if everything else []
     return [
-        ("build", make("CONFIG=default", "hv", "tool", "guests", "linux", "linux32")),
+        ("build", make("CONFIG=default", "hv", "tool", "guests", "linux", "linux32", "services",
+                       "xen")),
         ("build-minimal", make("CONFIG=minimal", "hv")),
         ("lint", [*PYTEST, "tests/lint"]),
         ("unit", make("CONFIG=default", "unit")),

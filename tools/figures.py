@@ -134,10 +134,27 @@ def clock_figures():
     show("system.boot_seconds", median_of_three(system_seconds), "s")
 
 
+# --- Services ------------------------------------------------------------------
+
+
+def libos_figures():
+    """The smallest service: its file, and the memory that it has taken when it ends."""
+    kernel = BUILD / "services" / "hello.elf"
+    path, image = BUILD / "systems" / "hello.yaml", BUILD / "systems" / "hello.img"
+    path.write_text(f"system: hello\ndomains:\n  - {{name: hello, kernel: {kernel}, memory: 1MiB}}\n")
+    subprocess.run([BUILD / "tools" / "skerry", "build", path, "-o", image], check=True)
+    extra = ["-kernel", HYPERVISOR, "-initrd", image]
+    with Machine(qemu_arguments(cpus=1, extra=extra), LOGS / "figures-hello.log") as machine:
+        free = machine.wait(r"memory: \d+ KiB, (\d+) KiB of it free", "hello")[0].group(1)
+    show("libos.hello_image_kib", round(kernel.stat().st_size / 1024, 1), "KiB")
+    show("libos.hello_memory_kib", 1024 - int(free), "KiB")
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
-    for measure in (size_figures, boot_figures, guest_figures, clock_figures):
+    for measure in (size_figures, boot_figures, guest_figures, libos_figures,
+                    clock_figures):
         try:
             measure()
         except (MachineFailed, OSError) as error:

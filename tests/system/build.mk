@@ -27,6 +27,16 @@ linux: $(KERNELS)/vmlinuz-cloud $(KERNELS)/initramfs-amd64.cpio ##  Fetch the st
 .PHONY: linux32
 linux32: $(KERNELS)/vmlinuz-686 $(KERNELS)/initramfs-i386.cpio
 
+# Xen itself, as the peer.
+build/cache/xen.gz:
+	$(FETCH) xen-hypervisor-4.17-amd64 amd64 './boot/xen-4.17-amd64.gz' $@
+
+build/cache/xen: build/cache/xen.gz
+	@gunzip -c $< > $@
+
+.PHONY: xen
+xen: build/cache/xen ##  Fetch Debian's Xen, to boot the same guests on
+
 # Guests of a few instructions that misbehave.
 MISCHIEF := $(patsubst tests/system/mischief/%.S,build/guests/%.elf,$(wildcard tests/system/mischief/*.S))
 

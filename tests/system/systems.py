@@ -39,6 +39,14 @@ def micro(name, guest, **fields):
             "vcpus": 1, **fields}
 
 
+def unikernel(name, service, words="", **fields):
+    """A domain with a service of build/services, or a test's program of build/unikernels."""
+    kernel = next(f for f in (BUILD / "services" / f"{service}.elf",
+                              BUILD / "unikernels" / f"{service}.elf") if f.exists())
+    return {"name": name, "kernel": str(kernel), "command_line": words, "memory": "1 MiB", "vcpus": 1,
+            **fields}
+
+
 class Bench:
     """What a test gets: makes images and machines, each under the test's own name."""
 

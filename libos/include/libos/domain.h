@@ -18,7 +18,7 @@ const void *domain_module(size_t *size);
 /* The domain's own number, as CPUID tells it; -1 where it does not. */
 int domain_id(void);
 
-/* Bytes of RAM below 4 GiB: all that libos uses. */
+/* Bytes of RAM that libos uses: all from 64 KiB to 4 GiB. */
 uint64_t domain_memory(void);
 
 enum domain_end {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* The entry of call n stands 32 * n bytes into this page, which start-up has had filled. */
-extern const uint8_t *hypercall_page;
+extern uint8_t hypercall_page[4096];
 
 /* Returns what the hypervisor answers: 0 or more, or an error as -XEN_E* (abi/xen/errno.h).
  * Pointers are passed as integers; what they point to must be mapped. */
@@ -19,6 +19,7 @@ static inline int64_t hypercall(unsigned number, uint64_t a1, uint64_t a2, uint6
   register uint64_t r10 __asm__("r10") = a4;
   register uint64_t r8 __asm__("r8") = a5;
   int64_t result;
+  /* The call pushes its return address: there must be no red zone (-mno-red-zone). */
   __asm__ volatile("call *%[entry]"
                    : "=a"(result), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8)
                    : [entry] "r"(hypercall_page + 32 * number)

@@ -47,7 +47,7 @@ static inline uint64_t page_gfn(const void *address) {
 }
 
 /* `count` page addresses side by side that hold no RAM, for pages of others that the hypervisor
- * puts there (grants, the shared info page). NULL when the window (1 GiB) is used up. They are
+ * puts there (grants, the shared info page). NULL when the window (256 MiB) is used up. They are
  * mapped, so touching one before something is there is a fault. */
 void *page_window_alloc(size_t count);
 void page_window_free(void *pages, size_t count);
