@@ -9,6 +9,9 @@
 #include <abi/xen/cpuid.h>
 #include <abi/xen/errno.h>
 #include <abi/xen/event_channel.h>
+#include <abi/xen/io/blkif.h>
+#include <abi/xen/io/netif.h>
+#include <abi/xen/io/xenbus.h>
 #include <abi/xen/hvm.h>
 #include <abi/xen/memory.h>
 #include <abi/xen/sched.h>
@@ -35,7 +38,11 @@
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/hvm_vcpu.h>
 #include <xen/hvm/params.h>
+#include <xen/grant_table.h>
+#include <xen/io/blkif.h>
 #include <xen/io/console.h>
+#include <xen/io/netif.h>
+#include <xen/io/xenbus.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
@@ -69,6 +76,7 @@
 extern const uint32_t TABLE[][2];
 __attribute__((section(".abi"))) const uint32_t TABLE[][2] = {
 #define VALUE(v)            {(uint32_t)(v), (uint32_t)(v)},
+#define OFFSET(s, m)        {OFFSETOF(s, m), 0xffffffff},
 #define SIZE(s)             {SIZEOF(s), 0xffffffff},
 #define BOTH_SIZE(s)        {SIZEOF(s), SIZEOF(s)},
 #define BOTH_OFFSET(s, m)   {OFFSETOF(s, m), OFFSETOF(s, m)},

@@ -14,6 +14,7 @@ extern const char _binary_abi32_start[], _binary_abi32_end[];
 static const char *const names[] = {
 #define VALUE(v)            #v,
 #define SIZE(s)             "size of " #s,
+#define OFFSET(s, m)        #s "." #m,
 #define BOTH_SIZE(s)        "size of " #s,
 #define BOTH_OFFSET(s, m)   #s "." #m,
 #define COMPAT_SIZE(s)      "size of " #s,
