@@ -5,10 +5,11 @@
 #   tools/fetch-debian.sh PACKAGE ARCHITECTURE FILE OUTPUT
 #
 # for example `linux-image-cloud-amd64 amd64 './boot/vmlinuz-*' OUTPUT`; of a
-# meta-package for kernels, the kernel's package is meant. apt works on a state
-# of its own in the cache, so the host's lists, architectures and packages stay
-# as they are. What the cache has is used without the network; remove the cache
-# (~/.cache/skerry, or $SKERRY_CACHE) for newer packages.
+# meta-package for kernels, the kernel's package is meant. If OUTPUT ends in
+# `.tar`, FILE may be several patterns, and all that they match goes into it. apt
+# works on a state of its own in the cache, so the host's lists, architectures and
+# packages stay as they are. What the cache has is used without the network; remove
+# the cache (~/.cache/skerry, or $SKERRY_CACHE) for newer packages.
 set -eu
 
 package=$1
@@ -17,6 +18,7 @@ file=$3
 output=$4
 cache=${SKERRY_CACHE:-$HOME/.cache/skerry}
 kept=$cache/files/$package-$arch-$(basename "$output")
+case $output in *.tar) kept=$kept-$(echo "$file" | cksum | cut -d ' ' -f 1) ;; esac
 state=$cache/apt-$arch
 
 apt() {
@@ -39,6 +41,21 @@ resolve() {
   echo "${kernel:-$package}"
 }
 
+# The files of the package in $1 that are asked for.
+take() {
+  case $output in
+    *.tar)
+      mkdir "$1/tree"
+      set -f # the patterns are tar's
+      # shellcheck disable=SC2086
+      dpkg-deb --fsys-tarfile "$1/package.deb" | tar -x -C "$1/tree" --wildcards $file
+      set +f
+      tar -c -C "$1/tree" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner .
+      ;;
+    *) dpkg-deb --fsys-tarfile "$1/package.deb" | tar -x -O --wildcards "$file" ;;
+  esac
+}
+
 fetch() {
   mkdir -p "$state/state/lists/partial" "$state/cache/archives/partial" "$cache/files"
   apt apt-get update > "$state/update.log" 2>&1 || true # one mirror of several may fail
@@ -46,8 +63,9 @@ fetch() {
   work=$(mktemp -d "$cache/fetch.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   (cd "$work" && apt apt-get download "$real")
-  dpkg-deb --fsys-tarfile "$work"/*.deb | tar -x -O --wildcards "$file" > "$work/file"
-  echo "$real $(dpkg-deb -f "$work"/*.deb Version)" > "$kept.package"
+  mv "$work"/*.deb "$work/package.deb"
+  take "$work" > "$work/file"
+  echo "$real $(dpkg-deb -f "$work/package.deb" Version)" > "$kept.package"
   mv "$work/file" "$kept" # last: its presence says complete
 }
 

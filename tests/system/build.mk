@@ -14,6 +14,24 @@ $(KERNELS)/vmlinuz-686:
 $(KERNELS)/busybox-%:
 	$(FETCH) busybox-static $* ./bin/busybox $@
 
+# Files of Debian packages for guests: what belongs to the kernel, and xenstore's tools with the
+# libraries that they need.
+PACKAGES := build/packages
+MODULES := xen-blkback xen-blkfront xen-netback xen-netfront xen-gntdev xen-gntalloc xen-evtchn \
+  loop llc stp bridge
+FILES_libc6 := ./lib64/* ./lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 ./lib/x86_64-linux-gnu/libc.so.6
+FILES_libxenstore4 := ./usr/lib/x86_64-linux-gnu/*.so.*
+FILES_libxentoolcore1 := ./usr/lib/x86_64-linux-gnu/*.so.*
+FILES_xenstore-utils := ./usr/bin/*
+XENSTORE_UTILS := $(patsubst %,$(PACKAGES)/%.tar,libc6 libxenstore4 libxentoolcore1 xenstore-utils)
+
+# Of the kernel that is there, even if there is a newer one by now.
+$(PACKAGES)/modules-cloud.tar: $(KERNELS)/vmlinuz-cloud
+	$(FETCH) "$$(cut -d ' ' -f 1 "$$(readlink -f $<).package")" amd64 "$(MODULES:%=*/%.ko)" $@
+
+$(PACKAGES)/%.tar:
+	$(FETCH) $* amd64 "$(FILES_$*)" $@
+
 # Kernels without their compression, for the machines that are compared with.
 $(KERNELS)/vmlinux-%: $(KERNELS)/vmlinuz-% tools/unpack-kernel.py
 	@$(PYTHON) tools/unpack-kernel.py $< $@
@@ -47,4 +65,4 @@ build/guests/%.elf: tests/system/mischief/%.S tests/system/mischief/pvh.inc
 
 guests: $(MISCHIEF)
 
-.PRECIOUS: $(KERNELS)/vmlinuz-% $(KERNELS)/vmlinux-% $(KERNELS)/busybox-%
+.PRECIOUS: $(PACKAGES)/%.tar $(KERNELS)/vmlinuz-% $(KERNELS)/vmlinux-% $(KERNELS)/busybox-%

@@ -55,10 +55,10 @@ class Bench:
         self.folder = BUILD / "tests" / name
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def image(self, domains, machine=None, name="system"):
+    def image(self, domains, machine=None, name="system", channels=None):
         """Compiles a system file; returns the image's path."""
         path, output = self.folder / f"{name}.yaml", self.folder / f"{name}.img"
-        system = {"system": name, "machine": machine or {}, "domains": domains}
+        system = {"system": name, "machine": machine or {}, "domains": domains, "channels": channels}
         path.write_text(yaml.safe_dump({k: v for k, v in system.items() if v}, sort_keys=False))
         run = subprocess.run([TOOL, "build", path, "-o", output], cwd=ROOT, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -78,7 +78,7 @@ class Bench:
     def machine(self, arguments, log=""):
         return Machine(arguments, LOGS / "system" / f"{self.name}{log and '-' + log}.log")
 
-    def run(self, domains, machine=None, **arguments):
-        return self.boot(self.image(domains, machine), **arguments)
+    def run(self, domains, machine=None, channels=None, **arguments):
+        return self.boot(self.image(domains, machine, channels=channels), **arguments)
 
 
