@@ -27,14 +27,16 @@
 #include <stdint.h>
 #endif
 
-#define MANIFEST_MAGIC        "SKERRY\x01\n" /* 8 bytes without the terminator */
-#define MANIFEST_VERSION      1u
+#define MANIFEST_MAGIC            "SKERRY\x01\n" /* 8 bytes without the terminator */
+#define MANIFEST_VERSION          1u
 
-#define MANIFEST_PAGE         4096u
-#define MANIFEST_MAX_DOMAINS  256u
-#define MANIFEST_MAX_VCPUS    288u /* of one domain */
-#define MANIFEST_MAX_CHANNELS 4096u
-#define MANIFEST_NAME_SIZE    32u /* with the terminating zero */
+#define MANIFEST_PAGE             4096u
+#define MANIFEST_MAX_DOMAINS      256u
+#define MANIFEST_MAX_VCPUS        288u /* of one domain */
+#define MANIFEST_MAX_CHANNELS     4096u
+#define MANIFEST_MAX_GRANT_FRAMES 1024u
+#define MANIFEST_MAX_MAPTRACK     65536u
+#define MANIFEST_NAME_SIZE        32u /* with the terminating zero */
 
 /* A checksum of damage, not of malice: see docs/decisions/0002-image-checksum.md.
  * The bytes are read as little-endian 64-bit words w[i], the end padded with

@@ -39,8 +39,9 @@ static const struct field domain_fields[] = {
     {"max_restarts", FIELD_COUNT, .max = UINT32_MAX, AT(domain, max_restarts)},
     {"smt", FIELD_CHOICE, AT(domain, smt_share), .words = smt_words},
     {"event_channels", FIELD_COUNT, .min = 64, .max = 4096, AT(domain, event_channels)},
-    {"grant_frames", FIELD_COUNT, .min = 1, .max = 1024, AT(domain, grant_frames)},
-    {"maptrack", FIELD_COUNT, .min = 1, .max = 1 << 20, AT(domain, maptrack)},
+    {"grant_frames", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_GRANT_FRAMES,
+     AT(domain, grant_frames)},
+    {"maptrack", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_MAPTRACK, AT(domain, maptrack)},
     {"service", FIELD_CHOICE, AT(domain, service), .words = service_words},
     {0},
 };
