@@ -27,8 +27,7 @@ REFUSED = """
 | --- | --- | --- | --- |
 """
 FOOTER = """
-Every other number is answered with -ENOSYS, grants (`grant_table_op`, 20) and the interrupts of a machine's devices
-(`physdev_op`, 33) among them.
+Every other number is answered with -ENOSYS, the interrupts of a machine's devices (`physdev_op`, 33) among them.
 """
 CALLERS = {"ANY": "any domain"}
 LENGTHS = {"LONG": "long, gives way", "BOUNDED": "bounded"}

@@ -8,6 +8,7 @@
 #include <arch/boot.h>
 #include <builder/builder.h>
 #include <lib/lib.h>
+#include <restart.h>
 #include <sched.h>
 
 const struct manifest_header *system_config;
@@ -193,7 +194,8 @@ static __boot enum status domain_check(unsigned i) {
     if (image.domains[j].domid == d->domid || !strcmp(image.domains[j].name, d->name))
       REFUSE("reason=domain-twice domain=%s\n", d->name);
   if (!d->domid || d->domid >= 0x7ff0 || !d->vcpus || d->vcpus > MANIFEST_MAX_VCPUS || !d->weight ||
-      d->weight > 65535 || d->evtchn_limit > 4096)
+      d->weight > 65535 || d->evtchn_limit > 4096 || d->grant_frames > MANIFEST_MAX_GRANT_FRAMES ||
+      d->maptrack > MANIFEST_MAX_MAPTRACK)
     REFUSE("reason=domain-range domain=%s\n", d->name);
   if (!actions_ok(d))
     REFUSE("reason=domain-action domain=%s\n", d->name);
@@ -209,15 +211,26 @@ static __boot enum status domain_check(unsigned i) {
   return STATUS_OK;
 }
 
-/* What a domain may need beside its memory: its arena, nested page tables, vCPUs. */
+/* Pages of its clients' past lives that a domain may still have mapped while they start again. */
+static __boot uint64_t held_pages(uint32_t domain) {
+  for (uint32_t i = 0; i < system_config->channels.count; i++) {
+    const struct manifest_channel *c = &system_channels()[i];
+    if (c->back == domain && restart_possible(&image.domains[c->front]))
+      return image.domains[domain].maptrack;
+  }
+  return 0;
+}
+
+/* What a domain may need beside its memory: its arena, nested page tables, vCPUs, grants. */
 static __boot uint64_t overhead_pages(const struct manifest_domain *d) {
-  return 24 + d->vcpus * 10ul + p2m_tables_max(d->max_pages);
+  return 24 + d->vcpus * 10ul + p2m_tables_max(d->max_pages + d->maptrack) + 2 * d->grant_frames +
+         d->maptrack / 128;
 }
 
 static __boot enum status machine_check(void) {
   uint64_t need = image.pages, have = frame_count_free();
   for (unsigned i = 0; i < system_config->domains.count; i++)
-    need += overhead_pages(&image.domains[i]);
+    need += overhead_pages(&image.domains[i]) + held_pages(i);
   if (need > have)
     REFUSE("reason=memory need=%lu have=%lu unit=KiB\n", need * 4, have * 4);
   if (system_config->machine_cpus > cpu_count - cpu_first)
@@ -302,7 +315,9 @@ static __boot enum status domain_make(unsigned i) {
   s->used = true;
   s->vcpu_count = m->vcpus;
   s->vcpus = mm_shared_alloc(m->vcpus * sizeof(struct vcpu_stub));
-  if (!s->vcpus || arch_arena_create(s))
+  if (m->grant_frames)
+    s->grants.frame = mm_shared_alloc(m->grant_frames * sizeof(struct grant_frame));
+  if (!s->vcpus || (m->grant_frames && !s->grants.frame) || arch_arena_create(s))
     return STATUS_NO_MEMORY;
   for (uint32_t v = 0; v < m->vcpus; v++)
     vcpu_stub_make(s, v);

@@ -149,12 +149,12 @@ static p2m_pte_t make_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
 /* --- tables -------------------------------------------------------------------------- */
 
 /* A guest chooses where its pages are, and each place may need tables, which stay. */
-uint64_t p2m_tables_max(uint64_t max_pages) {
-  return max_pages / ARCH_P2M_ENTRIES + P2M_TABLES_SPARE;
+uint64_t p2m_tables_max(uint64_t pages) {
+  return pages / ARCH_P2M_ENTRIES + P2M_TABLES_SPARE;
 }
 
 static void *table_alloc(struct domain *d) {
-  if (d->p2m.table_pages >= p2m_tables_max(d->max_pages))
+  if (d->p2m.table_pages >= p2m_tables_max(d->max_pages + d->stub->config->maptrack))
     return NULL;
   void *table = arena_page_alloc(FRAME_PTABLE);
 
@@ -230,7 +230,10 @@ enum status p2m_init(struct domain *d) {
   d->p2m.highest = 0;
   if (!d->p2m.root)
     d->p2m.root = table_alloc(d);
-  return d->p2m.root ? STATUS_OK : STATUS_NO_MEMORY;
+  if (!d->p2m.root)
+    return STATUS_NO_MEMORY;
+  d->stub->p2m_root = arena_page_mfn(d->p2m.root);
+  return STATUS_OK;
 }
 
 /* One top entry after the other: out of the root, out of every CPU, then free. */
@@ -377,6 +380,44 @@ struct p2m_entry p2m_lookup(const struct domain *d, gfn_t gfn) {
     return (struct p2m_entry){.mfn = MFN_INVALID, .type = P2M_NONE};
   struct entry e = walk(d, gfn, 0);
   return describe(&e, gfn);
+}
+
+/* --- from another domain -------------------------------------------------------------------- */
+
+/* Tables appear in a window one after the other. What `walk` does with the arena's addresses. */
+static struct p2m_entry lookup_far(const struct domain_stub *d, gfn_t gfn) {
+  struct entry e = {.level = TOP + 1, .is_table = true, .mfn = d->p2m_root};
+
+  while (e.is_table) {
+    p2m_pte_t *table = arch_window_open(e.mfn, false);
+    e = entry_at(table, e.level - 1, index_of(gfn, e.level - 1));
+    arch_window_close(table);
+  }
+  return describe(&e, gfn);
+}
+
+static bool usable(const struct p2m_entry *e, bool write) {
+  return e->type == P2M_RAM || (!write && (e->type == P2M_RAM_RO || e->type == P2M_LOG_DIRTY));
+}
+
+/* A frame that is in the map while we hold a reference to it was not given away in between. */
+enum status p2m_get_far(const struct domain_stub *d, gfn_t gfn, bool write, mfn_t *mfn) {
+  struct p2m_entry e, again;
+
+  if (!in_width(gfn))
+    return STATUS_NOT_FOUND;
+  e = lookup_far(d, gfn);
+  if (!usable(&e, write))
+    return STATUS_NOT_FOUND;
+  enum status s = frame_get(e.mfn, d->domid);
+  if (s)
+    return s;
+  again = lookup_far(d, gfn);
+  *mfn = e.mfn;
+  if (usable(&again, write) && again.mfn.v == e.mfn.v && frame_of(e.mfn)->kind == FRAME_RAM)
+    return STATUS_OK;
+  frame_put(e.mfn);
+  return STATUS_NOT_FOUND;
 }
 
 gfn_t p2m_highest(const struct domain *d) {

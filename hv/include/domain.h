@@ -113,6 +113,8 @@ struct domain_stub {
   struct vcpu_stub *vcpus; /* array, shared part */
   struct timer watchdog[2];
   uint64_t flush_gen;        /* p2m_flush; atomic */
+  mfn_t p2m_root;            /* of its guest memory map, for p2m_get_far */
+  struct grant_table grants; /* what others may reach of its memory (xen/state.h) */
   struct sched_group *group; /* `own_group`, or the common one of all that share cores */
   struct sched_group own_group;
   struct arch_domain_stub arch; /* roots of its arena and its nested page table */

@@ -23,8 +23,8 @@ enum frame_kind {
   FRAME_ARENA,   /* a domain's control structures and its host page tables */
   FRAME_PTABLE,  /* a domain's nested page tables, mapped in its arena as well */
   FRAME_RAM,     /* a domain's memory: the domain may map it */
-  FRAME_SHARED,  /* the domain's, mapped by it and kept mapped in its arena (shared info) */
-  FRAME_HELD,    /* charged to a domain that may not map it (a device model's request page) */
+  FRAME_SHARED,  /* the domain's, mapped by it and written by us too (shared info, grant table) */
+  FRAME_HELD,    /* charged to a domain that may not map it (the counts of its grants) */
   FRAME_PAYLOAD, /* read-only bytes of the image */
 };
 

@@ -25,6 +25,8 @@ enum p2m_type {
   P2M_RAM_RO,    /* read, execute */
   P2M_LOG_DIRTY, /* RAM that becomes P2M_RAM and a dirty bit at the first write */
   P2M_MMIO,      /* device memory of a passed-through device */
+  P2M_FOREIGN,   /* a frame that another part of the books counts (a grant): read, write, execute */
+  P2M_FOREIGN_RO, /* the same: read, execute */
   P2M_TYPES,
 };
 
@@ -34,16 +36,21 @@ struct p2m_entry {
   unsigned order;     /* of the leaf: 0, 9 or 18 */
 };
 
+/* Frames that are not the domain's to give up: they come and go with what put them there. */
+static inline bool p2m_is_foreign(enum p2m_type t) {
+  return t == P2M_FOREIGN || t == P2M_FOREIGN_RO;
+}
+
 struct p2m_locked {
   struct domain *d;
 };
 struct p2m_locked p2m_lock(struct domain *d);
 void p2m_unlock(struct p2m_locked p);
 
-/* The most table pages that a domain of so many pages gets, lest it takes all the machine's: what
- * maps its memory page by page, and some for sparse places. Beyond: NO_MEMORY. */
+/* The most table pages that a domain gets that maps so many pages, lest it takes all the machine's:
+ * what maps them page by page, and some for sparse places. Beyond: NO_MEMORY. */
 #define P2M_TABLES_SPARE 64
-uint64_t p2m_tables_max(uint64_t max_pages);
+uint64_t p2m_tables_max(uint64_t pages);
 
 /* Make the empty map: the root table. NO_MEMORY. */
 enum status p2m_init(struct domain *d);
@@ -65,6 +72,14 @@ struct p2m_entry p2m_lookup(const struct domain *d, gfn_t gfn);
 /* Highest gfn that was ever mapped since p2m_init. */
 gfn_t p2m_highest(const struct domain *d);
 
+/* A page of a domain that need not be linked, looked up through windows, with a reference to its
+ * frame, which frame_put gives back. Only the domain's own RAM counts, if not `write`
+ * also such as it may not write itself or that is tracked: else NOT_FOUND. BUSY: too many
+ * references. The caller keeps the domain from taking its map apart (p2m_trim) meanwhile; other
+ * changes of the map may go on. */
+struct domain_stub;
+enum status p2m_get_far(const struct domain_stub *d, gfn_t gfn, bool write, mfn_t *mfn);
+
 /* Free all table pages of an empty map but the root (after the leaves are out). */
 void p2m_trim(struct p2m_locked p);
 
@@ -75,7 +90,6 @@ void p2m_flush(struct domain *d);
 
 /* The architecture's part in it; the protocol stands in core/p2m.c. */
 struct cpu;
-struct domain_stub;
 /* Publish on `c`, which is this CPU, that the arena of `d` is linked (in arch_arena_switch).
  * Returns the generation up to which the caller must now see to it that no older translation of `d`
  * is used here, before it calls flush_ack. */

@@ -114,6 +114,8 @@ enum status personality_domain_init(struct domain *d) {
   if (ENABLED(CONFIG_XEN_WATCHDOG))
     watchdogs_init(d);
   enum status s = ENABLED(CONFIG_XEN_CONSOLE_RING) ? console_ring_init(d) : STATUS_OK;
+  if (ENABLED(CONFIG_XEN_GRANTS) && !s)
+    s = grants_init(d);
   hvm_params_init(d);
   return s;
 }
@@ -153,6 +155,8 @@ void personality_domain_fini(struct domain *d) {
     timer_stop(&d->stub->watchdog[i]);
   if (ENABLED(CONFIG_XEN_CONSOLE_RING))
     console_ring_fini(d);
+  if (ENABLED(CONFIG_XEN_GRANTS))
+    grants_fini(d);
   line_end(d, &p->console.ring_line);
   line_end(d, &p->console.io_line);
   for (unsigned i = 0; i < XEN_EVTCHN_BUCKETS; i++)

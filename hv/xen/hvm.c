@@ -82,8 +82,9 @@ static int64_t param_op(struct vcpu *v, uint64_t arg, bool set) {
 
 static int64_t mem_type(struct vcpu *v, uint64_t arg) {
   static const uint8_t of[P2M_TYPES] = {
-      [P2M_NONE] = HVMMEM_mmio_dm,     [P2M_RAM] = HVMMEM_ram_rw,   [P2M_RAM_RO] = HVMMEM_ram_ro,
-      [P2M_LOG_DIRTY] = HVMMEM_ram_rw, [P2M_MMIO] = HVMMEM_mmio_dm,
+      [P2M_NONE] = HVMMEM_mmio_dm,      [P2M_RAM] = HVMMEM_ram_rw,   [P2M_RAM_RO] = HVMMEM_ram_ro,
+      [P2M_LOG_DIRTY] = HVMMEM_ram_rw,  [P2M_MMIO] = HVMMEM_mmio_dm, [P2M_FOREIGN] = HVMMEM_ram_rw,
+      [P2M_FOREIGN_RO] = HVMMEM_ram_ro,
   };
   struct xen_hvm_get_mem_type op;
   if (copy_in(&op, arg, sizeof(op)))

@@ -130,6 +130,51 @@ enum status physmap_take(struct domain *d, uint64_t gfn, struct p2m_entry *old);
 /* Flush, then free those of the entries that are RAM. */
 void physmap_free(struct domain *d, const struct p2m_entry *e, unsigned n);
 
+/* --- grants: grant.c (calls), grant_table.c (the granter's side), grant_map.c, grant_copy.c ----
+ */
+
+struct gnttab_map_grant_ref;
+struct gnttab_unmap_grant_ref;
+struct gnttab_copy;
+
+int64_t hypercall_grant_table_op(struct vcpu *v, const uint64_t *a);
+/* A table of one page and no handle. grants_fini takes what the domain has mapped of others, then
+ * its own table, out of the map and frees it; may be switched out, also after an init that came
+ * halfway. NO_MEMORY. */
+enum status grants_init(struct domain *d);
+void grants_fini(struct domain *d);
+
+/* The domain that a call names, itself included; NULL and the status: none such (bad_domain), or
+ * none whose grants the caller may use (permission_denied). */
+struct domain_stub *grants_of(const struct vcpu *v, uint16_t domid, int16_t *status);
+/* Let the table have so many pages; gives way between two. NO_MEMORY; RANGE beyond the limit. */
+enum status grant_table_grow(struct domain *d, uint32_t frames);
+/* Ends the table: out of the map, freed. */
+void grant_table_close(struct domain *d);
+/* Count a use of one entry by `user`, take a reference to its page and say so in the entry.
+ * Returns GNTST_*. The granter's lock is taken. */
+int16_t grant_acquire(struct domain_stub *granter, uint32_t ref, uint16_t user, bool readonly,
+                      struct grant_use *use);
+/* The end of the use: no translation to the frame is left (p2m_flush). */
+void grant_release(const struct grant_use *use);
+int16_t grant_swap(struct domain *d, uint32_t a, uint32_t b);
+/* Is a page of the table mapped at `gfn`? Then it no longer is: the caller took it out. */
+void grant_frame_left(struct domain *d, uint64_t gfn);
+
+/* Entries that have left the map and wait for one flush. */
+#define UNMAP_BATCH 32
+struct unmap_batch {
+  unsigned n;
+  uint32_t handle[UNMAP_BATCH];
+};
+int16_t grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op);
+int16_t grant_unmap(struct vcpu *v, const struct gnttab_unmap_grant_ref *op,
+                    struct unmap_batch *batch);
+void grant_unmap_finish(struct domain *d, struct unmap_batch *batch);
+/* At the end of the domain: nobody else calls. May be switched out. */
+void grant_unmap_all(struct domain *d);
+int16_t grant_copy(struct vcpu *v, const struct gnttab_copy *op);
+
 /* decrease_reservation, populate_physmap: extents done. */
 int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg);
 

@@ -21,11 +21,31 @@ static void page_left(struct domain *d, uint64_t gfn, const struct p2m_entry *e)
     d->pages--;
   else if (gfn == d->personality.shared_gfn)
     d->personality.shared_gfn = NOWHERE;
+  else if (ENABLED(CONFIG_XEN_GRANTS))
+    grant_frame_left(d, gfn);
+}
+
+/* Take out what is at `gfn`, for good. What is there for somebody else's sake stays, and so does a
+ * page that is in use elsewhere: who gives it up could have another for it while it is still there.
+ * Whoever takes a reference looks at the map again behind that (p2m_get_far): either it sees the
+ * page gone, or we see the reference. */
+static enum status page_out(struct p2m_locked p, uint64_t gfn, struct p2m_entry *old) {
+  if (p2m_is_foreign(p2m_lookup(p.d, GFN(gfn)).type))
+    return STATUS_INVALID;
+  enum status s = p2m_remove(p, GFN(gfn), old);
+  if (s || kind_of(old) != FRAME_RAM)
+    return s;
+  atomic_fence();
+  if (atomic_read(&frame_of(old->mfn)->refs) == 1)
+    return STATUS_OK;
+  s = p2m_add(p, GFN(gfn), old->mfn, 0, old->type);
+  assert(s == STATUS_OK); /* its table is there */
+  return STATUS_BUSY;
 }
 
 enum status physmap_take(struct domain *d, uint64_t gfn, struct p2m_entry *old) {
   struct p2m_locked p = p2m_lock(d);
-  enum status s = p2m_remove(p, GFN(gfn), old);
+  enum status s = page_out(p, gfn, old);
   if (!s)
     page_left(d, gfn, old);
   p2m_unlock(p);
@@ -50,7 +70,7 @@ static enum status page_move(struct p2m_locked p, uint64_t from, uint64_t to, mf
   enum status s = from == NOWHERE ? STATUS_OK : p2m_remove(p, GFN(from), &source);
   if (s)
     return s;
-  s = p2m_remove(p, GFN(to), old);
+  s = page_out(p, to, old);
   if (s == STATUS_NOT_FOUND) {
     old->type = P2M_NONE;
     s = STATUS_OK;
@@ -64,13 +84,16 @@ static enum status page_move(struct p2m_locked p, uint64_t from, uint64_t to, mf
   return s;
 }
 
-static enum status map_shared(struct p2m_locked p, uint64_t to, struct p2m_entry *old) {
-  struct personality_domain *x = &p.d->personality;
-  enum status s = page_move(p, x->shared_gfn, to, arena_page_mfn(x->shared), old);
+/* A page that the domain shares with the hypervisor; *place is where it has it. */
+static enum status map_shared(struct p2m_locked p, mfn_t mfn, uint64_t *place, uint64_t to,
+                              struct p2m_entry *old) {
+  if (*place == to)
+    return STATUS_OK;
+  enum status s = page_move(p, *place, to, mfn, old);
   if (s)
     return s;
   page_left(p.d, to, old);
-  x->shared_gfn = to;
+  *place = to;
   return STATUS_OK;
 }
 
@@ -85,28 +108,45 @@ static enum status map_gmfn(struct p2m_locked p, uint64_t from, uint64_t to,
   return s;
 }
 
-/* One page; `space` is shared_info or gmfn. */
+static enum status map_own(struct p2m_locked p, uint32_t space, uint64_t idx, uint64_t to,
+                           struct p2m_entry *old) {
+  struct personality_domain *x = &p.d->personality;
+  struct grant_frame *f = p.d->stub->grants.frame;
+  switch (space) {
+  case XENMAPSPACE_shared_info:
+    return map_shared(p, arena_page_mfn(x->shared), &x->shared_gfn, to, old);
+  case XENMAPSPACE_grant_table:
+    return map_shared(p, MFN(f[idx].shared), &f[idx].gfn, to, old);
+  default:
+    return idx == to ? STATUS_OK : map_gmfn(p, idx, to, old);
+  }
+}
+
+/* One page; `space` is shared_info, grant_table (idx: a page that there is) or gmfn. */
 static enum status physmap_add(struct domain *d, uint32_t space, uint64_t idx, uint64_t to) {
   struct p2m_entry old = {.type = P2M_NONE};
-  uint64_t at = space == XENMAPSPACE_shared_info ? d->personality.shared_gfn : idx;
-  if (at == to)
-    return STATUS_OK; /* it is there */
   struct p2m_locked p = p2m_lock(d);
-  enum status s =
-      space == XENMAPSPACE_shared_info ? map_shared(p, to, &old) : map_gmfn(p, idx, to, &old);
+  enum status s = map_own(p, space, idx, to, &old);
   p2m_unlock(p);
-  if (s)
-    return s;
-  physmap_free(d, &old, 1);
-  return STATUS_OK;
+  if (!s)
+    physmap_free(d, &old, 1);
+  return s;
+}
+
+/* A page of the grant table that is not there yet is made. */
+static int64_t grant_table_add(struct domain *d, uint64_t idx, uint64_t to) {
+  if (!ENABLED(CONFIG_XEN_GRANTS) || idx >= d->stub->config->grant_frames)
+    return -XEN_EINVAL;
+  enum status s = grant_table_grow(d, (uint32_t)idx + 1);
+  return xen_errno(s ? s : physmap_add(d, XENMAPSPACE_grant_table, idx, to));
 }
 
 static int64_t physmap_add_one(struct domain *d, uint32_t space, uint64_t idx, uint64_t gpfn) {
   switch (space) {
   case XENMAPSPACE_shared_info:
     return idx ? -XEN_EINVAL : xen_errno(physmap_add(d, space, idx, gpfn));
-  case XENMAPSPACE_grant_table: /* there is none */
-    return -XEN_EINVAL;
+  case XENMAPSPACE_grant_table:
+    return grant_table_add(d, idx, gpfn);
   case XENMAPSPACE_gmfn:
   case XENMAPSPACE_gmfn_range:
     return xen_errno(physmap_add(d, XENMAPSPACE_gmfn, idx, gpfn));

@@ -35,6 +35,37 @@ struct xen_console {
   struct console_line io_line; /* what console_io writes */
 };
 
+/* One page of a domain's grant table, 512 entries. */
+struct grant_frame {
+  uint32_t shared; /* frame number of the page that the domain sees, */
+  uint32_t active; /* and of the one (kind HELD) that counts the uses of its entries */
+  uint64_t gfn;    /* where the domain has mapped the former, ~0: nowhere; under its p2m lock */
+};
+
+/* A domain's grant table, in its stub: others use it while the domain's arena is not linked. */
+struct grant_table {
+  struct spinlock lock;
+  uint32_t life;             /* tables that have ended: uses of those are not counted here */
+  uint32_t frames;           /* in use; 0: the domain does not live now */
+  struct grant_frame *frame; /* as many as the manifest allows; shared part */
+};
+
+/* A use that a domain makes of a page that it was granted. */
+struct grant_use {
+  uint32_t ref, life; /* of the granter's table */
+  uint32_t frame;     /* with a reference */
+  uint16_t granter;   /* index into domains */
+  bool readonly;
+};
+
+/* The grants that the domain itself has mapped, by handle. */
+struct maptrack {
+  struct spinlock lock;
+  uint32_t made;                /* handles that exist */
+  uint32_t free;                /* first free one, ~0: none */
+  struct maptrack_entry **page; /* arena page of arena pages */
+};
+
 struct personality_domain {
   bool compat;             /* the shared info has the 32-bit layout (latched) */
   uint8_t watchdogs;       /* slots in use, under `lock` */
@@ -52,6 +83,7 @@ struct personality_domain {
   uint64_t param[XEN_PARAMS];
   uint64_t vm_assist; /* VMASST_TYPE_* bits */
   struct xen_console console;
+  struct maptrack maptrack;
 };
 
 struct personality_vcpu {

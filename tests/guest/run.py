@@ -85,7 +85,8 @@ def system_text(guest, elf):
             f"    memory: {guest.get('memory', '64MiB')}",
             f"    vcpus: {guest.number('vcpus', 1)}",
         ]
-        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus", "event_channels"):
+        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus", "event_channels", "grant_frames",
+                    "maptrack"):
             if guest.get(key):
                 field = "command_line" if key == "cmdline" else key
                 lines.append(f"    {field}: {guest.get(key)}")

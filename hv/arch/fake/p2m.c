@@ -175,7 +175,8 @@ struct p2m_entry fake_touch(gfn_t gfn, enum fake_view view) {
 static void *guest_page(uint64_t gpa, bool write) {
   struct p2m_entry e = fake_touch(gpa_to_gfn(GPA(gpa)), VIEW_ARENA);
 
-  if (e.type == P2M_NONE || e.type == P2M_MMIO || (write && e.type == P2M_RAM_RO))
+  if (e.type == P2M_NONE || e.type == P2M_MMIO ||
+      (write && (e.type == P2M_RAM_RO || e.type == P2M_FOREIGN_RO)))
     return NULL;
   return (char *)fake_page(e.mfn) + gpa % PAGE_SIZE;
 }

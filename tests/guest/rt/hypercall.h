@@ -61,6 +61,10 @@ static inline int64_t vm_assist(unsigned cmd, unsigned type) {
   return hypercall3(__HYPERVISOR_vm_assist, cmd, type, 0);
 }
 
+static inline int64_t grant_op(int cmd, void *arg, unsigned count) {
+  return hypercall3(__HYPERVISOR_grant_table_op, cmd, (uintptr_t)arg, count);
+}
+
 static inline int64_t set_timer_op(uint64_t deadline) {
   return hypercall3(__HYPERVISOR_set_timer_op, deadline, 0, 0);
 }

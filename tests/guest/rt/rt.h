@@ -15,6 +15,7 @@
 #include <xen/errno.h>
 #include <xen/event_channel.h>
 #include <xen/features.h>
+#include <xen/grant_table.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/hvm_vcpu.h>
 #include <xen/hvm/params.h>
@@ -152,6 +153,15 @@ int64_t evtchn_unmask(unsigned port);
 int64_t evtchn_bind_vcpu(unsigned port, unsigned vcpu);
 int64_t evtchn_status(unsigned port, struct evtchn_status *status);
 int64_t physmap_add(unsigned space, uint64_t index, uint64_t gfn);
+// A gfn (and, times the page size, an address) where a page was that has been given back.
+uint64_t hole_alloc(void);
+// The grant table's first page, mapped at the first call.
+grant_entry_v1_t *grant_table(void);
+void grant_allow(unsigned ref, domid_t domid, uint64_t gfn, unsigned flags);
+// GNTST_*; the handle is written on success.
+int grant_map(domid_t domid, unsigned ref, uint64_t gfn, unsigned flags, grant_handle_t *handle);
+int grant_unmap(grant_handle_t handle, uint64_t gfn);
+domid_t own_domid(void);
 int evtchn_pending(unsigned port);
 void evtchn_clear(unsigned port);
 void evtchn_set_mask(unsigned port, int masked);

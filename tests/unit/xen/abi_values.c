@@ -12,6 +12,7 @@
 #include <abi/xen/io/blkif.h>
 #include <abi/xen/io/netif.h>
 #include <abi/xen/io/xenbus.h>
+#include <abi/xen/grant_table.h>
 #include <abi/xen/hvm.h>
 #include <abi/xen/memory.h>
 #include <abi/xen/sched.h>
@@ -35,6 +36,7 @@
 #include <xen/errno.h>
 #include <xen/event_channel.h>
 #include <xen/features.h>
+#include <xen/grant_table.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/hvm_vcpu.h>
 #include <xen/hvm/params.h>
@@ -67,6 +69,9 @@
 #define NATIVE_shared_info        shared_info
 #define NATIVE_multicall_entry    multicall_entry
 #define NATIVE_sched_poll         sched_poll
+#define NATIVE_gnttab_setup_table gnttab_setup_table
+#define NATIVE_gnttab_transfer    gnttab_transfer
+#define NATIVE_gnttab_copy        gnttab_copy
 #define NATIVE_vcpu_runstate_info vcpu_runstate_info
 #define NATIVE_NAME(s)            NATIVE_##s
 #define SIZEOF(s)                 sizeof(struct s)

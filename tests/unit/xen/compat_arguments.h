@@ -33,6 +33,26 @@ struct compat_remove_from_physmap {
 struct compat_memory_map {
   uint32_t nr_entries, buffer;
 };
+struct compat_gnttab_setup_table {
+  uint16_t dom;
+  uint32_t nr_frames;
+  int16_t status;
+  uint32_t frame_list;
+};
+struct compat_gnttab_transfer {
+  uint32_t mfn;
+  uint16_t domid;
+  uint32_t ref;
+  int16_t status;
+};
+struct compat_gnttab_copy {
+  struct {
+    uint32_t where; /* u.ref, u.gmfn */
+    uint16_t domid, offset;
+  } source, dest;
+  uint16_t len, flags;
+  int16_t status;
+};
 #pragma pack(pop)
 
 #endif

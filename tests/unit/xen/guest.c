@@ -19,10 +19,14 @@ const char *console_input;
 struct arch_context context_seen;
 uint64_t clock_zero;
 bool clock_stable, mode_32bit, interrupt_due;
+uint32_t guest_grant_frames, guest_maptrack;
+struct manifest_channel guest_channel;
+static struct grant_frame grant_frames[2][16];
 
 static struct {
   struct manifest_header header;
   struct manifest_region region[3];
+  struct manifest_channel channel;
 } manifest;
 
 /* --- the domain ------------------------------------------------------------------------ */
@@ -47,12 +51,21 @@ static void vcpu_make(unsigned n) {
 }
 
 static void description(void) {
-  struct manifest_domain *m = &world_config[0];
   memset(&manifest, 0, sizeof(manifest));
   manifest.header.regions.offset = sizeof(manifest.header);
   manifest.region[1] = (struct manifest_region){0, RAM_PAGES * PAGE_SIZE, 1, 1};
   manifest.region[2] = (struct manifest_region){RING_GFN * PAGE_SIZE, PAGE_SIZE, 2, 1};
+  manifest.channel = guest_channel;
+  manifest.header.channels = (struct manifest_table){
+      (uint32_t)((char *)&manifest.channel - (char *)&manifest), guest_channel.kind != 0};
   system_config = &manifest.header;
+}
+
+static void describe(struct domain_stub *stub) {
+  struct manifest_domain *m = &world_config[stub - domains];
+  stub->grants.frame = grant_frames[stub - domains];
+  m->grant_frames = guest_grant_frames;
+  m->maptrack = guest_maptrack;
   m->first_region = 1;
   m->regions = 2;
   m->flags = MANIFEST_DOMAIN_CONSOLE;
@@ -81,12 +94,10 @@ void guest_become(unsigned n) {
   arch_this_cpu()->running = &domains[0].vcpus[n];
 }
 
-void guest_setup(unsigned vcpus) {
-  fake_init(1024, 4, 1);
-  fakes_reset();
-  world_domains(2, vcpus);
-  description();
-  d = world_arena(&domains[0]);
+/* In the arena of this CPU, on which vCPU 0 then runs. */
+static void domain_make(struct domain_stub *stub, unsigned vcpus) {
+  describe(stub);
+  d = world_arena(stub);
   d->vcpu_count = vcpus;
   assert_int_equal(p2m_init(d), STATUS_OK);
   for (unsigned gfn = 0; gfn < RAM_PAGES; gfn++)
@@ -95,10 +106,31 @@ void guest_setup(unsigned vcpus) {
   d->max_pages = MAX_PAGES;
   for (unsigned n = 0; n < vcpus; n++)
     vcpu_make(n);
-  guest_become(0);
+  arch_this_cpu()->running = &stub->vcpus[0];
   assert_int_equal(personality_domain_init(d), STATUS_OK);
   for (unsigned n = 0; n < vcpus; n++)
     assert_int_equal(personality_vcpu_init(vcpu[n]), STATUS_OK);
+}
+
+void guest_setup(unsigned vcpus) {
+  fake_init(1024, 4, 1);
+  fakes_reset();
+  world_domains(2, vcpus);
+  description();
+  domain_make(&domains[0], vcpus);
+}
+
+void guest_become_second(void) {
+  fake_cpu_set(3);
+}
+
+void guest_second(void) {
+  struct vcpu *first[4];
+  memcpy(first, vcpu, sizeof(first));
+  domains[1].vcpu_count = 1;
+  fake_cpu_set(3);
+  domain_make(&domains[1], 1);
+  memcpy(vcpu, first, sizeof(first));
 }
 
 void guest_enter(void) {

@@ -25,10 +25,16 @@
 extern struct domain *d;
 extern struct vcpu *vcpu[4];
 
+/* What the next domains get in their description; 0 at first. */
+extern uint32_t guest_grant_frames, guest_maptrack;
+extern struct manifest_channel guest_channel; /* kind 0: there is none */
 /* A fresh domain with that many vCPUs; only vCPU 0 is up. */
 void guest_setup(unsigned vcpus);
 /* The test is vCPU n from now on. */
 void guest_become(unsigned n);
+/* A second domain with one vCPU on CPU 3, and the test is it until guest_become. */
+void guest_second(void);
+void guest_become_second(void);
 /* The vCPU's entry: drains its mail. */
 void guest_enter(void);
 

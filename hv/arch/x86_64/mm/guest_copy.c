@@ -26,8 +26,10 @@ bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write) {
     return false;
   switch (p2m_lookup(v->domain, gfn).type) {
   case P2M_RAM:
+  case P2M_FOREIGN:
     return true;
   case P2M_RAM_RO:
+  case P2M_FOREIGN_RO:
     return !write;
   case P2M_LOG_DIRTY:
     return !write || log_dirty_write(v->domain, gfn);

@@ -160,7 +160,7 @@ bool arch_p2m_leaf_allowed(unsigned level) {
 
 p2m_pte_t arch_p2m_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
   uint64_t e = mfn_to_maddr(mfn).v | P2M_BASE | ((uint64_t)t << P2M_TYPE_SHIFT);
-  if (t == P2M_RAM || t == P2M_MMIO)
+  if (t == P2M_RAM || t == P2M_MMIO || t == P2M_FOREIGN)
     e |= PTE_W;
   if (t == P2M_MMIO)
     e |= PTE_NX | PTE_PCD | PTE_PWT;

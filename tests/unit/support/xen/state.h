@@ -6,6 +6,9 @@
 struct personality_domain {
   int unused;
 };
+struct grant_table {
+  int unused;
+};
 struct personality_vcpu {
   int unused;
 };
