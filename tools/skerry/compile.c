@@ -183,10 +183,18 @@ static void add_channels(struct image *image, const struct system *s) {
           compare_channels);
 }
 
-/* The domain that the person wrote, else the first that has a console. */
+static bool is_served(const struct system *s, unsigned domain) {
+  for (unsigned i = 0; i < s->channels.count; i++)
+    if (s->channels.list[i].kind == MANIFEST_CHANNEL_CONSOLE && s->channels.list[i].front == domain)
+      return true;
+  return false;
+}
+
+/* The domain that the person wrote, else the first whose console the hypervisor has. */
 static uint32_t first_console(const struct system *s) {
   for (unsigned i = 0; i < s->count; i++)
-    if (s->console ? !strcmp(s->domains[i].name, s->console) : s->domains[i].console)
+    if (s->console ? !strcmp(s->domains[i].name, s->console)
+                   : s->domains[i].console && !is_served(s, i))
       return i;
   return 0;
 }

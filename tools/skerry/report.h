@@ -25,6 +25,10 @@ void report_dot(const struct image_view *v, struct buf *out); /* a Graphviz file
 void report_channels_text(const struct image_view *v, struct buf *out);
 void report_channels_dot(const struct image_view *v, struct buf *out);
 
+/* Who serves a domain's console; NULL: the hypervisor, if it has one. */
+const struct manifest_domain *report_console_server(const struct image_view *v,
+                                                    const struct manifest_domain *d);
+
 /* What the two share. */
 void report_put_escaped(const char *text, struct buf *out); /* for HTML labels of Graphviz */
 const char *report_action(uint8_t action);

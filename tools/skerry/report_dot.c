@@ -102,7 +102,7 @@ void report_dot(const struct image_view *v, struct buf *out) {
     put_domain(v, d, out);
     put_cpu_edges(v, d, out);
     put_payload_edges(v, d, out);
-    if (d->flags & MANIFEST_DOMAIN_CONSOLE)
+    if (d->flags & MANIFEST_DOMAIN_CONSOLE && !report_console_server(v, d))
       buf_printf(out, "  d%u:io -> uart [dir=both];\n", d->domid);
   }
   report_channels_dot(v, out);

@@ -118,7 +118,9 @@ static void put_domain(const struct image_view *v, const struct manifest_domain 
   put_loads(v, d, out);
   put_vcpus(v, d, out);
   buf_put_text(out, "  devices       none\n");
-  buf_printf(out, "  console       %s\n", d->flags & MANIFEST_DOMAIN_CONSOLE ? "hvc0" : "none");
+  const struct manifest_domain *server = report_console_server(v, d);
+  buf_printf(out, "  console       %s%s%s\n", d->flags & MANIFEST_DOMAIN_CONSOLE ? "hvc0" : "none",
+             server ? ", served by " : "", server ? server->name : "");
   buf_printf(out, "  events        at most %u channels\n", d->evtchn_limit);
   put_grants(d, out);
   buf_printf(out, "  command line  %s\n", command_line(v, d));

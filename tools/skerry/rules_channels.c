@@ -165,6 +165,18 @@ static void rule_channel_console(struct rule_check *c) {
   }
 }
 
+/* The keyboard is the hypervisor's to give to those whose consoles it serves. */
+static void rule_console_served(struct rule_check *c) {
+  const yaml_node_t *machine = yaml_map_get(c->yaml, yaml_root(c->yaml), "machine");
+  EACH_CHANNEL(o, c) {
+    if (o->kind == MANIFEST_CHANNEL_CONSOLE && c->system->console &&
+        !strcmp(c->system->console, o->front_name))
+      diag_add(c->diag, yaml_mark(yaml_map_get(c->yaml, machine, "console")),
+               "the console of `%s` goes to `%s`: see line %u", o->front_name, o->back_name,
+               channel_mark(c, o, "").line);
+  }
+}
+
 /* --- ports ----------------------------------------------------------------------------------- */
 
 static void check_port(struct rule_check *c, const struct channel *o, const char *key,
@@ -278,6 +290,7 @@ const struct rule rules_channels[] = {
     {"channel-of-store", RULE_CHANNEL, rule_channel_of_store},
     {"channel-once", RULE_CHANNEL, rule_channel_once},
     {"channel-console", RULE_CHANNEL, rule_channel_console},
+    {"console-served", RULE_CHANNEL, rule_console_served},
     {"disk-once", RULE_CHANNEL, rule_disk_once},
     {"disk-name", RULE_CHANNEL, rule_disk_name},
     {"disk-source", RULE_CHANNEL, rule_disk_source},

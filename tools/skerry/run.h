@@ -49,7 +49,7 @@ bool run_forward_messages(struct run_process *p);
  * person presses Ctrl-]. Returns the exit code. */
 int run_terminal(struct run_process *p, bool input);
 
-/* Watches the output until each domain has printed `SKERRY-READY NAME`, then until
+/* Watches the output until each domain but a store has printed `SKERRY-READY NAME`, then until
  * the machine ends; `seconds` for each of the two. Returns the exit code. */
 int run_wait_ready(struct run_process *p, const struct image_view *v, unsigned seconds);
 

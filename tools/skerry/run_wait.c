@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waiting without a terminal: for `SKERRY-READY NAME` from each domain, then for
- * the machine to power off.
+ * Waiting without a terminal: for `SKERRY-READY NAME` from each domain but a
+ * store, which the others could not be ready without, then for the machine to
+ * power off.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,6 +21,10 @@
 
 void run_watch_init(struct run_watch *w, const struct image_view *v) {
   *w = (struct run_watch){.view = v, .ready = xcalloc(v->header->domains.count, sizeof(bool))};
+  for (uint32_t i = 0; i < v->header->domains.count; i++) {
+    w->ready[i] = v->domains[i].flags & MANIFEST_DOMAIN_WATCHES;
+    w->ready_count += w->ready[i];
+  }
 }
 
 void run_watch_free(struct run_watch *w) {

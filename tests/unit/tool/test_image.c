@@ -60,7 +60,7 @@ static void test_header(void **state) {
   assert_int_equal(v.header->machine_cpus, 4);
   assert_int_equal(v.header->all_stopped, MANIFEST_ALL_STOPPED_STAY);
   assert_int_equal(v.header->slice_us, 5000);
-  assert_int_equal(v.header->console_domain, 1);
+  assert_int_equal(v.header->console_domain, 2);
   assert_int_equal(v.header->domains.count, 3);
   assert_int_equal(v.header->vcpus.count, 133);
   uint64_t pages = 0;
@@ -368,8 +368,10 @@ static void test_report(void **state) {
       "6 GiB",
       "command line  console=hvc0 quiet\n",
       "Nobody else.",
-      "pinned and shared: disk xvda: events both ways, grants to the second",
-      "4 MiB at 0xf0000000, which the first may read and write",
+      "pinned and shared, disk xvda: events both ways, shared may use what pinned grants\n",
+      "console       hvc0, served by store",
+      "pinned may read and write 4 MiB of shared at 0xf0000000\n",
+      "shared and pinned, events doorbell: events both ways; ports 2 and 4095 from the start",
       "shared, borrowed",
       "kept for restart",
       "console       none",
@@ -388,6 +390,9 @@ static void test_report(void **state) {
       fail_msg("the report does not say `%s`", said[i]);
   report_dot(&v, &dot);
   assert_non_null(strstr(buf_text(&dot), "cpus:c2 -> d1:vcpus"));
+  assert_non_null(strstr(buf_text(&dot), "d1:name -> d2:name [constraint=false"));
+  assert_non_null(strstr(buf_text(&dot), ">disk xvda</font>"));
+  assert_null(strstr(buf_text(&dot), "d2:io -> uart")); /* another domain serves it */
   buf_free(&text);
   buf_free(&dot);
 }

@@ -42,6 +42,18 @@ static void test_ready_lines(void **state) {
   }
 }
 
+static void test_a_store_is_not_waited_for(void **state) {
+  (void)state;
+  static const struct manifest_domain with_store[] = {{.name = "one"},
+                                                      {.flags = MANIFEST_DOMAIN_WATCHES}};
+  static const struct image_view both = {.header = &header, .domains = with_store};
+  struct run_watch w;
+  run_watch_init(&w, &both);
+  assert_int_equal(w.ready_count, 1);
+  assert_false(w.ready[0]);
+  run_watch_free(&w);
+}
+
 static void test_lines_that_do_not_count(void **state) {
   (void)state;
   assert_int_equal(ready_after("[one] SKERRY-READY one", 100), 0); /* not ended */
@@ -113,8 +125,11 @@ static int set_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ready_lines),     cmocka_unit_test(test_lines_that_do_not_count),
-      cmocka_unit_test(test_memory),          cmocka_unit_test(test_wait_ready),
+      cmocka_unit_test(test_ready_lines),
+      cmocka_unit_test(test_a_store_is_not_waited_for),
+      cmocka_unit_test(test_lines_that_do_not_count),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_wait_ready),
       cmocka_unit_test(test_image_is_passed),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
