@@ -16,9 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define XS_NONE     0u
-#define XS_PATH_MAX 3072u /* of an absolute path, with its end */
-#define XS_DATA_MAX 4096u /* of one message */
+#define XS_NONE 0u
 
 /* Connects; the other calls do it themselves. 0, or -1. */
 int xs_open(void);
@@ -38,8 +36,8 @@ int xs_rm(uint32_t transaction, const char *path);
  * the last zero too. */
 int xs_set_perms(uint32_t transaction, const char *path, const char *perms, size_t size);
 
-/* The names in a directory: an array with a NULL behind the last, in one piece that the caller
- * frees. NULL on an error. */
+/* The names in a directory (E2BIG if they do not fit into one message of 4096 bytes): an array with
+ * a NULL behind the last, in one piece that the caller frees. NULL on an error. */
 char **xs_directory(uint32_t transaction, const char *path, size_t *count);
 
 /* 0 on an error. */
