@@ -19,6 +19,7 @@
 #include <abi/xen/hvm_vcpu.h>
 #include <abi/xen/vcpu.h>
 #include <abi/xen/version.h>
+#include <abi/xen/xs_wire.h>
 #include "compat_arguments.h"
 #define TABLE                       abi_ours
 /* Structures of memory.h have Xen's prefix, their compat ones have not. */
@@ -45,6 +46,7 @@
 #include <xen/io/console.h>
 #include <xen/io/netif.h>
 #include <xen/io/xenbus.h>
+#include <xen/io/xs_wire.h>
 #include <xen/memory.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
