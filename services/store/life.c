@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lives of domains. A line of the initial tree is about the domain in whose home it stands and, if
+ * it belongs to a device, about the device's other end: /local/domain/B/backend/TYPE/F/... is about
+ * B and F, /local/domain/F/device/TYPE/ID/... about F and the one that its `backend` names. When a
+ * domain ends, all that is about it goes; it comes back when both live.
+ */
+#include <string.h>
+
+#include "engine.h"
+
+/* A path's first names; the ones it has not are empty. */
+#define NAMES 6u
+
+struct names {
+  struct name name[NAMES];
+  size_t end[NAMES]; /* where each ends in the path */
+  unsigned count;
+};
+
+static void split(const struct path *p, struct names *n) {
+  size_t at = 0;
+  *n = (struct names){0};
+  while (n->count < NAMES && path_next(p, &at, &n->name[n->count]))
+    n->end[n->count++] = at;
+}
+
+static bool name_is(const struct names *n, unsigned i, const char *word) {
+  return i < n->count && n->name[i].size == strlen(word) &&
+         !memcmp(n->name[i].text, word, n->name[i].size);
+}
+
+static uint16_t name_domain(const struct names *n, unsigned i) {
+  uint32_t domid;
+  if (i < n->count && number_parse(n->name[i].text, n->name[i].size, UINT16_MAX - 1, &domid))
+    return (uint16_t)domid;
+  return STORE_NOBODY;
+}
+
+/* The domain of /local/domain/N and what is below. */
+static uint16_t home_of(const struct names *n) {
+  return name_is(n, 0, "local") && name_is(n, 1, "domain") ? name_domain(n, 2) : STORE_NOBODY;
+}
+
+/* The domain that the `backend` in the device's directory, which ends at `end`, lies in. */
+static uint16_t backend_of(struct store *s, const struct path *p, size_t end) {
+  static const char leaf[] = "/backend";
+  struct transaction t = {.store = s, .client = &s->owner};
+  struct path q = *p;
+  char text[64];
+  struct node *n;
+  struct names names;
+  if (end + sizeof(leaf) > sizeof(q.text))
+    return STORE_NOBODY;
+  memcpy(q.text + end, leaf, sizeof(leaf));
+  q.size = end + sizeof(leaf) - 1;
+  if (transaction_read(&t, &q, &n) || n->size >= sizeof(text))
+    return STORE_NOBODY;
+  if (n->size)
+    memcpy(text, n->value, n->size);
+  text[n->size] = 0;
+  if (!path_resolve(&q, 0, text))
+    return STORE_NOBODY;
+  split(&q, &names);
+  return home_of(&names);
+}
+
+static void learn(struct store *s, const struct path *p, struct initial *i) {
+  struct names n;
+  split(p, &n);
+  i->home = home_of(&n);
+  i->peer = STORE_NOBODY;
+  if (name_is(&n, 3, "backend"))
+    i->peer = name_domain(&n, 5);
+  else if (name_is(&n, 3, "device") && n.count > 5)
+    i->peer = backend_of(s, p, n.end[5]);
+}
+
+void life_learn(struct store *s) {
+  struct line l;
+  struct path p;
+  for (size_t at = 0, start = 0; load_line(s, &at, &l); start = at) {
+    if (!load_path(&l, &p) || p.text[0] != '/')
+      continue;
+    struct initial *i = &s->initial[s->initial_count++];
+    i->at = start;
+    learn(s, &p, i);
+  }
+}
+
+/* --- End
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void remove_path(struct store *s, const struct path *p) {
+  struct transaction t = {.store = s, .client = &s->owner};
+  if (!transaction_rm(&t, p))
+    (void)commit(&t); /* without memory it stays; the next life writes over it */
+  transaction_discard(&t);
+}
+
+/* What a peer's home has about the domain. */
+static void remove_line(struct store *s, const struct initial *i) {
+  struct line l;
+  struct path p;
+  struct names n;
+  size_t at = i->at;
+  if (!load_line(s, &at, &l) || !load_path(&l, &p))
+    return;
+  split(&p, &n);
+  p.size = n.end[5]; /* .../backend/TYPE/F or .../device/TYPE/ID: it has a peer, so it has that */
+  p.text[p.size] = 0;
+  remove_path(s, &p);
+}
+
+void store_domain_ended(struct store *s, uint16_t domid) {
+  struct client *c = store_client(s, domid);
+  struct path home;
+  if (!c || c->gone)
+    return;
+  connection_reset(s, c);
+  c->ring = NULL;
+  c->target = NULL;
+  c->gone = true;
+  home.size = path_home(home.text, domid);
+  remove_path(s, &home);
+  for (size_t i = 0; i < s->initial_count; i++)
+    if (s->initial[i].peer == domid)
+      remove_line(s, &s->initial[i]);
+  watch_fire_special(s, s->release, domid);
+}
+
+/* --- Beginning
+ * ------------------------------------------------------------------------------------------- */
+
+static bool alive(struct store *s, uint16_t domid) {
+  struct client *c = domid == STORE_NOBODY ? NULL : store_client(s, domid);
+  return !c || !c->gone;
+}
+
+void life_begin(struct store *s, struct client *c) {
+  struct line l;
+  c->gone = false;
+  for (size_t i = 0; i < s->initial_count; i++) {
+    const struct initial *line = &s->initial[i];
+    size_t at = line->at;
+    if (line->home != c->domid && line->peer != c->domid)
+      continue;
+    if (alive(s, line->home) && alive(s, line->peer) && load_line(s, &at, &l))
+      (void)load_node(s, &l);
+  }
+  watch_fire_special(s, s->introduce, c->domid);
+}
