@@ -29,7 +29,7 @@ REFUSED = """
 FOOTER = """
 Every other number is answered with -ENOSYS, the interrupts of a machine's devices (`physdev_op`, 33) among them.
 """
-CALLERS = {"ANY": "any domain"}
+CALLERS = {"ANY": "any domain", "WATCHER": "a domain that watches the others (a store)"}
 LENGTHS = {"LONG": "long, gives way", "BOUNDED": "bounded"}
 
 
@@ -59,7 +59,7 @@ def rows():
     for line in re.sub(r"/\*.*?\*/", "", TABLE.read_text(), flags=re.S).splitlines():
         if match := re.match(r"#ifdef CONFIG_(\w+)", line):
             option = match.group(1)
-        elif line.startswith("#endif"):
+        elif line.startswith(("#else", "#endif")):
             option = ""
         elif match := re.match(r'HYPERCALL\((\w+), (\d), (\w+), (\w+), "([^"]*)"\)', line):
             name, arguments, callers, length, tests = match.groups()

@@ -33,6 +33,7 @@
 
 #define VIRQ_TIMER                       0
 #define VIRQ_DEBUG                       1
+#define VIRQ_DOM_EXC                     3
 #define VIRQ_XENOPROF                    7
 #define VIRQ_XENPMU                      13
 #define NR_VIRQS                         24
@@ -47,6 +48,7 @@
 #define DOMID_FIRST_RESERVED             0x7FF0u
 #define DOMID_SELF                       0x7FF0u
 #define DOMID_XEN                        0x7FF2u
+#define DOMID_INVALID                    0x7FF4u
 
 #define XEN_LEGACY_MAX_VCPUS             32
 

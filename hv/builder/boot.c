@@ -223,8 +223,8 @@ static __boot uint64_t held_pages(uint32_t domain) {
 
 /* What a domain may need beside its memory: its arena, nested page tables, vCPUs, grants. */
 static __boot uint64_t overhead_pages(const struct manifest_domain *d) {
-  return 24 + d->vcpus * 10ul + p2m_tables_max(d->max_pages + d->maptrack) + 2 * d->grant_frames +
-         d->maptrack / 128;
+  return 28 + d->vcpus * 10ul + d->evtchn_limit / 256 + p2m_tables_max(d->max_pages + d->maptrack) +
+         2 * d->grant_frames + d->maptrack / 128;
 }
 
 static __boot enum status machine_check(void) {
@@ -347,7 +347,7 @@ static __boot enum status domains_make(void) {
     if (domain_make(i))
       return STATUS_NO_MEMORY;
   domain_count = n;
-  return STATUS_OK;
+  return channels_make();
 }
 
 __boot enum status builder_boot(uint64_t maddr, uint64_t size) {

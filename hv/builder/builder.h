@@ -32,6 +32,8 @@ extern struct builder_image image;
 /* Boot: the table of channels, once the domains have been found good (channels.c; the twin of a
  * build without takes none). INVALID after a line `refused: ...`. */
 enum status channels_check(void);
+/* Boot: what the made domains have of channels. NO_MEMORY. */
+enum status channels_make(void);
 
 /* Figures (figures.c, or its empty twin): a vCPU has been made of so many frames; let the domains
  * go. */

@@ -4,7 +4,10 @@
  * the ports that are bound from the start rely on at run time.
  */
 #include <arch/arch.h>
+#include <arch/boot.h>
 #include <builder/builder.h>
+#include <channel.h>
+#include <policy.h>
 
 static __boot const struct manifest_domain *front_of(const struct manifest_channel *c) {
   return &image.domains[c->front];
@@ -137,5 +140,39 @@ __boot enum status channels_check(void) {
   for (uint32_t i = 0; i < count; i++)
     if (channel_check(i))
       return STATUS_INVALID;
+  return STATUS_OK;
+}
+
+/* --- what the domains' stubs need of them -------------------------------------------------- */
+
+static __boot bool has_events(const struct domain_stub *d) {
+  for (unsigned i = 0; i < system_config->domains.count; i++)
+    if (&domains[i] != d && policy_allows(d, &domains[i], POLICY_EVENT))
+      return true;
+  return false;
+}
+
+static __boot enum status ends_make(struct domain_stub *d) {
+  uint32_t ports = d->config->evtchn_limit;
+  uint64_t *box = mm_shared_alloc(DIV_ROUND_UP(ports, 64) * 8 + ports * sizeof(*d->ends));
+  if (!box)
+    return STATUS_NO_MEMORY;
+  d->box = box;
+  d->ends = (struct channel_end *)(box + DIV_ROUND_UP(ports, 64));
+  d->end_count = ports;
+  channel_stop(d);
+  return STATUS_OK;
+}
+
+__boot enum status channels_make(void) {
+  if (!system_config->channels.count)
+    return STATUS_OK;
+  struct spinlock *locks = mm_shared_alloc(system_config->channels.count * sizeof(*locks));
+  if (!locks)
+    return STATUS_NO_MEMORY;
+  channel_init(locks);
+  for (unsigned i = 0; i < system_config->domains.count; i++)
+    if (has_events(&domains[i]) && ends_make(&domains[i]))
+      return STATUS_NO_MEMORY;
   return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 hv-y += core/frame.o core/arena.o core/heap.o core/timer.o core/p2m.o
 hv-y += core/$(if $(CONFIG_CHANNELS),policy,policy_none).o
+hv-y += core/$(if $(CONFIG_CHANNELS),channel,channel_none).o
 hv-y += core/sched.o
 hv-y += $(if $(CONFIG_SCHED_PINNED),core/sched_pinned.o,core/sched_pinned_none.o)
 hv-y += $(if $(CONFIG_SCHED_FAIR),core/sched_fair.o,core/sched_fair_none.o)

@@ -5,6 +5,7 @@
  */
 #include <arch/arch.h>
 #include <build.h>
+#include <channel.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include <restart.h>
@@ -40,6 +41,7 @@ void domain_end(struct domain_stub *d, enum domain_end why) {
     atomic_store(&d->vcpus[i].park, true);
     vcpu_mail(&d->vcpus[i], MAIL_LIFE);
   }
+  channel_tell_watchers(d);
 }
 
 void domain_crash(const char *fmt, ...) {
@@ -82,10 +84,11 @@ static void domain_start(struct domain_stub *d) {
   d->end = DOMAIN_END_NONE;
   for (uint32_t i = 0; i < d->vcpu_count; i++)
     atomic_store(&d->vcpus[i].park, false);
-  (void)atomic_add(&d->lives, 1);
   spin_lock(&d->life_lock);
+  (void)atomic_add(&d->lives, 1);
   d->state = DOMAIN_RUNNING;
   spin_unlock(&d->life_lock);
+  channel_tell_watchers(d);
 }
 
 static enum status domain_fill(struct domain *d) {
@@ -133,6 +136,7 @@ static bool all_stopped(void) {
 static void domain_stop(struct domain *d, const char *name) {
   build_forget(d);
   atomic_store(&d->stub->state, DOMAIN_STOPPED);
+  channel_tell_watchers(d->stub);
   log_printf("domain %s: stopped\n", name);
   if (all_stopped()) {
     log_printf("all domains have stopped\n");

@@ -48,6 +48,8 @@ enum mail {
   MAIL_EVENT,        /* an event was made pending by a sibling vCPU */
   MAIL_LIFE,         /* a change of state was asked for: look at `park` */
   MAIL_DEBUG,        /* VIRQ_DEBUG, from the console's debug key */
+  MAIL_FAR,          /* an event of another domain waits in the domain's box */
+  MAIL_LIVES,        /* vCPU 0 of a domain that watches: another one's life has changed */
 };
 /* Any mail wakes a blocked vCPU; these wake a parked one. */
 #define MAIL_WAKES_PARKED (BIT(MAIL_LIFE) | BIT(MAIL_INTERRUPT))
@@ -111,7 +113,16 @@ struct domain_stub {
   uint32_t parked;         /* vCPUs that have parked in this life; atomic */
   uint32_t lives;          /* that have begun; atomic */
   struct vcpu_stub *vcpus; /* array, shared part */
+  uint64_t polling[DIV_ROUND_UP(MANIFEST_MAX_VCPUS, 64)]; /* vCPUs that poll ports; atomic bits */
   struct timer watchdog[2];
+
+  /* ports that lead to other domains (channel.h); all absent if there can be none */
+  uint32_t end_count;
+  struct channel_end *ends;                    /* by port */
+  uint64_t *box;                               /* by port; atomic bits */
+  uint64_t box_words;                          /* words of `box` that are not 0; atomic bits */
+  uint64_t changed[MANIFEST_MAX_DOMAINS / 64]; /* since a domain that watches has asked; atomic */
+
   uint64_t flush_gen;        /* p2m_flush; atomic */
   mfn_t p2m_root;            /* of its guest memory map, for p2m_get_far */
   struct grant_table grants; /* what others may reach of its memory (xen/state.h) */

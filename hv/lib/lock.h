@@ -7,8 +7,8 @@
  * Lock order, outermost first; never take one to the left while holding one
  * to the right:
  *
- *   domain life -> p2m -> evtchn -> maptrack -> arena -> grants -> frame -> sched ->
- *     timer -> console
+ *   domain life -> p2m -> evtchn -> channel -> maptrack -> arena -> grants -> frame ->
+ *     sched -> timer -> console
  */
 #ifndef LIB_LOCK_H
 #define LIB_LOCK_H

@@ -87,7 +87,8 @@ enum status console_ring_init(struct domain *d) {
   const struct manifest_domain *m = d->stub->config;
   struct xen_console *c = &d->personality.console;
   int64_t error;
-  if (!(m->flags & MANIFEST_DOMAIN_CONSOLE) || !m->special_pages)
+  if (!(m->flags & MANIFEST_DOMAIN_CONSOLE) || !m->special_pages ||
+      ring_channel(d, MANIFEST_CHANNEL_CONSOLE)) /* another domain is its far end */
     return STATUS_OK;
   c->ring = guest_page_pin(d, m->special_gfn, &error);
   if (!c->ring)

@@ -113,7 +113,10 @@ enum status personality_domain_init(struct domain *d) {
   clock_wallclock(d);
   if (ENABLED(CONFIG_XEN_WATCHDOG))
     watchdogs_init(d);
-  enum status s = ENABLED(CONFIG_XEN_CONSOLE_RING) ? console_ring_init(d) : STATUS_OK;
+  memset(d->stub->polling, 0, sizeof(d->stub->polling));
+  enum status s = evtchn_start(d);
+  if (!s && ENABLED(CONFIG_XEN_CONSOLE_RING))
+    s = console_ring_init(d);
   if (ENABLED(CONFIG_XEN_GRANTS) && !s)
     s = grants_init(d);
   hvm_params_init(d);
@@ -159,6 +162,8 @@ void personality_domain_fini(struct domain *d) {
     grants_fini(d);
   line_end(d, &p->console.ring_line);
   line_end(d, &p->console.io_line);
+  if (ENABLED(CONFIG_CHANNELS))
+    channel_stop(d->stub);
   for (unsigned i = 0; i < XEN_EVTCHN_BUCKETS; i++)
     if (p->ports[i])
       arena_page_free(p->ports[i]);
@@ -207,6 +212,10 @@ void personality_prepare_entry(struct vcpu *v, uint64_t mail) {
     evtchn_send_virq(v, VIRQ_TIMER);
   if (mail & BIT(MAIL_DEBUG))
     evtchn_send_virq(v, VIRQ_DEBUG);
+  if (mail & BIT(MAIL_LIVES))
+    evtchn_send_virq(v, VIRQ_DOM_EXC);
+  if (mail & BIT(MAIL_FAR))
+    evtchn_collect(v->domain);
   if (mail & BIT(MAIL_CONSOLE))
     console_serve(v->domain);
   else

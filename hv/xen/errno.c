@@ -3,7 +3,6 @@
  * Where statuses of the hypervisor become errors of the Xen ABI, and the
  * small steps that most handlers begin with.
  */
-#include <policy.h>
 #include <sched.h>
 #include <xen/internal.h>
 
@@ -22,14 +21,18 @@ int64_t xen_errno(enum status s) {
   return -(int64_t)number[s];
 }
 
-int64_t domid_check(struct vcpu *v, uint16_t domid) {
-  if (domid == DOMID_SELF || domid == v->domain->domid)
-    return 0;
-  const struct domain_stub *other = domain_find(domid);
-  if (!other)
+int64_t domid_allowed(struct vcpu *v, uint16_t domid, enum policy_op op,
+                      struct domain_stub **other) {
+  struct domain_stub *own = v->stub->domain;
+  *other = domid == DOMID_SELF || domid == own->domid ? own : domain_find(domid);
+  if (!*other)
     return -XEN_ESRCH;
-  /* No call of this build acts on another domain, whatever the policy says. */
-  return policy_allows(v->stub->domain, other, POLICY_MANAGE) ? -XEN_ENOSYS : -XEN_EPERM;
+  return policy_allows(own, *other, op) ? 0 : -XEN_EPERM;
+}
+
+int64_t domid_check(struct vcpu *v, uint16_t domid) {
+  struct domain_stub *other;
+  return domid_allowed(v, domid, POLICY_MANAGE, &other);
 }
 
 bool call_pause(struct vcpu *v) {

@@ -52,8 +52,8 @@ static void upcall_mark(struct vcpu *v) {
 }
 
 static void wake_pollers(struct domain *d, uint32_t port) {
-  for (unsigned i = 0; i < XEN_POLL_WORDS; i++) {
-    uint64_t word = atomic_read(&d->personality.polling[i]);
+  for (unsigned i = 0; i < DIV_ROUND_UP(d->vcpu_count, 64); i++) {
+    uint64_t word = atomic_read(&d->stub->polling[i]);
     for (; word; word &= word - 1) {
       struct vcpu *v = domain_vcpu(d, i * 64 + (unsigned)__builtin_ctzll(word));
       uint32_t wanted = atomic_read(&v->personality.poll_port);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * event_channel_op: the domain's table of ports and what each is bound to
- * (libxen-dev 4.17, xen/event_channel.h). All channels are within the domain,
- * or lead to the hypervisor's end of its console. What a bound port then does
- * to the guest's memory is event.c's matter.
+ * (libxen-dev 4.17, xen/event_channel.h). A port leads to another one of the
+ * domain, to the hypervisor's end of its console, or to another domain: then
+ * core/channel.c has its route. What a bound port then does to the guest's
+ * memory is event.c's matter.
  */
 #include <abi/xen/event_channel.h>
 #include <xen/internal.h>
@@ -65,8 +66,15 @@ static void virq_unbind(struct domain *d, const struct xen_port *slot) {
   atomic_write(&v->personality.virq_port[slot->virq], 0);
 }
 
+/* Does the port lead to another domain? */
+static bool is_far(const struct xen_port *slot) {
+  return ENABLED(CONFIG_CHANNELS) && slot->state == XEN_PORT_FAR;
+}
+
 static void port_close(struct domain *d, uint32_t port, struct xen_port *slot) {
   struct personality_domain *p = &d->personality;
+  if (is_far(slot))
+    channel_close(d->stub, port);
   if (slot->state == EVTCHNSTAT_virq)
     virq_unbind(d, slot);
   if (slot->state == EVTCHNSTAT_interdomain && slot->remote_domid == DOMID_XEN)
@@ -80,6 +88,21 @@ static void port_close(struct domain *d, uint32_t port, struct xen_port *slot) {
   *slot = (struct xen_port){.state = EVTCHNSTAT_closed};
   p->evtchn_hint = MIN(p->evtchn_hint, port);
   event_clear(d, port);
+}
+
+/* Make pending what has come from other domains. Under the lock no port that stands in the box is
+ * closed meanwhile. */
+static void collect(struct domain *d) {
+  struct domain_stub *s = d->stub;
+  for (uint64_t words = atomic_swap(&s->box_words, 0); words; words &= words - 1) {
+    uint32_t word = (uint32_t)__builtin_ctzll(words);
+    for (uint64_t bits = atomic_swap(&s->box[word], 0); bits; bits &= bits - 1) {
+      uint32_t port = word * 64 + (uint32_t)__builtin_ctzll(bits);
+      const struct xen_port *slot = port_of(d, port);
+      if (slot && is_far(slot))
+        event_raise(d, d->vcpus[slot->vcpu], port);
+    }
+  }
 }
 
 /* --- binding ---------------------------------------------------------------------- */
@@ -112,15 +135,26 @@ static int64_t port_report(struct domain *d, uint64_t arg, int64_t port) {
   return -XEN_EFAULT;
 }
 
-/* Does the domain name itself, or one that it may have events from? */
+/* The lock is held. A fresh port that waits for `other`. */
+static int64_t port_open(struct domain *d, const struct domain_stub *other) {
+  if (!ENABLED(CONFIG_CHANNELS) || other == d->stub)
+    return port_take(d, (struct xen_port){.state = EVTCHNSTAT_unbound, .remote_domid = d->domid});
+  int64_t port = port_take(d, (struct xen_port){.state = XEN_PORT_FAR});
+  if (port > 0)
+    channel_open(d->stub, (uint32_t)port, policy_channel(d->stub, other, POLICY_EVENT));
+  return port;
+}
+
 static int64_t alloc_unbound(struct vcpu *v, union argument *a, uint64_t at) {
   const struct evtchn_alloc_unbound *op = &a->alloc_unbound;
-  int64_t error = domid_check(v, op->remote_dom);
+  struct domain_stub *other;
+  int64_t error = domid_allowed(v, op->remote_dom, POLICY_EVENT, &other);
   if (error)
     return error;
-  struct xen_port value = {.state = EVTCHNSTAT_unbound, .remote_domid = v->domain->domid};
-  return port_report(v->domain, at + offsetof(struct evtchn_alloc_unbound, port),
-                     port_bind(v->domain, value));
+  spin_lock(&v->domain->personality.lock);
+  int64_t port = port_open(v->domain, other);
+  spin_unlock(&v->domain->personality.lock);
+  return port_report(v->domain, at + offsetof(struct evtchn_alloc_unbound, port), port);
 }
 
 /* The lock is held. A fresh port is joined to `remote`; events that were sent while nobody listened
@@ -140,10 +174,30 @@ static int64_t port_join(struct domain *d, uint32_t remote) {
   return port;
 }
 
+/* The same to a port of another domain. */
+static int64_t port_join_far(struct domain *d, const struct domain_stub *other, uint32_t remote) {
+  int channel = policy_channel(d->stub, other, POLICY_EVENT);
+  int64_t port = port_take(d, (struct xen_port){.state = XEN_PORT_FAR});
+  if (port < 0)
+    return port;
+  if (channel_join(d->stub, (uint32_t)port, (unsigned)channel, remote)) {
+    port_close(d, (uint32_t)port, port_of(d, (uint32_t)port));
+    return -XEN_EINVAL;
+  }
+  event_raise(d, d->vcpus[0], (uint32_t)port);
+  return port;
+}
+
 static int64_t bind_interdomain(struct vcpu *v, union argument *a, uint64_t at) {
   const struct evtchn_bind_interdomain *op = &a->bind_interdomain;
+  struct domain_stub *other;
+  int64_t error = domid_allowed(v, op->remote_dom, POLICY_EVENT, &other);
+  if (error)
+    return error;
+  bool far = ENABLED(CONFIG_CHANNELS) && other != v->stub->domain;
   spin_lock(&v->domain->personality.lock);
-  int64_t port = port_join(v->domain, op->remote_port);
+  int64_t port = far ? port_join_far(v->domain, other, op->remote_port)
+                     : port_join(v->domain, op->remote_port);
   spin_unlock(&v->domain->personality.lock);
   return port_report(v->domain, at + offsetof(struct evtchn_bind_interdomain, local_port), port);
 }
@@ -185,7 +239,7 @@ static int64_t bind_ipi(struct vcpu *v, union argument *a, uint64_t at) {
 /* IPIs and VIRQs of a vCPU stay with it. */
 static bool port_may_move(const struct xen_port *slot) {
   return slot->state == EVTCHNSTAT_unbound || slot->state == EVTCHNSTAT_interdomain ||
-         (slot->state == EVTCHNSTAT_virq && virq_is_global(slot->virq));
+         is_far(slot) || (slot->state == EVTCHNSTAT_virq && virq_is_global(slot->virq));
 }
 
 static int64_t bind_vcpu(struct vcpu *v, union argument *a, uint64_t at) {
@@ -197,6 +251,10 @@ static int64_t bind_vcpu(struct vcpu *v, union argument *a, uint64_t at) {
   bool moves = slot && port_may_move(slot);
   if (moves)
     slot->vcpu = (uint16_t)op->vcpu;
+  if (moves && is_far(slot)) {
+    channel_move(v->domain->stub, op->port, op->vcpu);
+    collect(v->domain); /* the vCPU that was told may be down */
+  }
   spin_unlock(&v->domain->personality.lock);
   return moves ? 0 : -XEN_EINVAL;
 }
@@ -217,6 +275,10 @@ static bool port_send(struct domain *d, const struct xen_port *slot, uint32_t po
     if (slot->remote_domid == DOMID_XEN)
       return true;
     event_raise(d, d->vcpus[port_of(d, slot->remote_port)->vcpu], slot->remote_port);
+    return false;
+  case XEN_PORT_FAR:
+    if (ENABLED(CONFIG_CHANNELS))
+      channel_send(d->stub, port);
     return false;
   default:
     *result = -XEN_EINVAL;
@@ -248,10 +310,23 @@ static int64_t close(struct vcpu *v, union argument *a, uint64_t at) {
   return port_unbind(v->domain, a->port);
 }
 
-static void status_fill(struct evtchn_status *op, const struct xen_port *slot) {
+static void status_fill_far(struct evtchn_status *op, struct channel_far far) {
+  op->status = far.port ? EVTCHNSTAT_interdomain : EVTCHNSTAT_unbound;
+  if (far.port) {
+    op->u.interdomain.dom = far.domid;
+    op->u.interdomain.port = far.port;
+  } else {
+    op->u.unbound.dom = far.domid;
+  }
+}
+
+static void status_fill(const struct domain *d, struct evtchn_status *op,
+                        const struct xen_port *slot) {
   memset(&op->u, 0, sizeof(op->u));
   op->status = slot->state;
   op->vcpu = slot->vcpu;
+  if (is_far(slot))
+    status_fill_far(op, channel_far(d->stub, op->port));
   if (slot->state == EVTCHNSTAT_unbound)
     op->u.unbound.dom = slot->remote_domid;
   if (slot->state == EVTCHNSTAT_virq)
@@ -267,7 +342,7 @@ static int64_t status(struct vcpu *v, union argument *a, uint64_t at) {
   spin_lock(&v->domain->personality.lock);
   const struct xen_port *slot = port_of(v->domain, op->port);
   if (slot)
-    status_fill(op, slot);
+    status_fill(v->domain, op, slot);
   spin_unlock(&v->domain->personality.lock);
   return slot ? copy_out(at, op, sizeof(*op)) : -XEN_EINVAL;
 }
@@ -298,7 +373,7 @@ static const struct operation {
   uint8_t size;      /* of its argument */
   bool names_domain; /* at its start, and it has to be the caller's own */
 } operations[] = {
-    [EVTCHNOP_bind_interdomain] = {bind_interdomain, sizeof(struct evtchn_bind_interdomain), true},
+    [EVTCHNOP_bind_interdomain] = {bind_interdomain, sizeof(struct evtchn_bind_interdomain), false},
     [EVTCHNOP_bind_virq] = {bind_virq, sizeof(struct evtchn_bind_virq), false},
     [EVTCHNOP_bind_pirq] = {bind_pirq, 0, false},
     [EVTCHNOP_close] = {close, sizeof(uint32_t), false},
@@ -320,10 +395,39 @@ int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a) {
   if (copy_in(&arg, a[1], o->size))
     return -XEN_EFAULT;
   int64_t error = o->names_domain ? domid_check(v, arg.domid) : 0;
+  if (a[0] != EVTCHNOP_send)
+    evtchn_collect(v->domain);
   return error ? error : o->fn(v, &arg, a[1]);
 }
 
 /* --- the hypervisor's own use -------------------------------------------------------- */
+
+void evtchn_collect(struct domain *d) {
+  if (!ENABLED(CONFIG_CHANNELS) || !atomic_load(&d->stub->box_words))
+    return;
+  spin_lock(&d->personality.lock);
+  collect(d);
+  spin_unlock(&d->personality.lock);
+}
+
+/* The lock is held, or no vCPU runs yet. */
+static enum status static_bind(struct domain *d) {
+  for (uint32_t i = 0; i < system_config->channels.count; i++) {
+    uint32_t port = channel_port(d->stub, i);
+    if (!port || port >= port_end(d))
+      continue;
+    struct xen_port *slot = port_grow(d, port);
+    if (!slot)
+      return STATUS_NO_MEMORY;
+    slot->state = XEN_PORT_FAR;
+  }
+  channel_start(d->stub);
+  return STATUS_OK;
+}
+
+enum status evtchn_start(struct domain *d) {
+  return ENABLED(CONFIG_CHANNELS) ? static_bind(d) : STATUS_OK;
+}
 
 bool evtchn_port_exists(struct domain *d, uint32_t port) {
   spin_lock(&d->personality.lock);
@@ -369,6 +473,7 @@ void evtchn_set_layout(struct domain *d, bool compat) {
   close_all(d);
   p->compat = compat;
   event_init(d);
+  (void)evtchn_start(d); /* cannot fail: the tables of these ports are there */
   if (console)
     p->console.port = (uint32_t)port_take(d, console_end);
   spin_unlock(&p->lock);

@@ -14,7 +14,7 @@ static const struct {
   uint8_t index;
   bool settable;
 } params[XEN_PARAMS] = {
-    {HVM_PARAM_CALLBACK_IRQ, true},   {HVM_PARAM_STORE_PFN, false}, /* 0: there is no store */
+    {HVM_PARAM_CALLBACK_IRQ, true},   {HVM_PARAM_STORE_PFN, false},
     {HVM_PARAM_STORE_EVTCHN, true},   {HVM_PARAM_CONSOLE_PFN, false},
     {HVM_PARAM_CONSOLE_EVTCHN, true}, {HVM_PARAM_VM86_TSS, true},
     {HVM_PARAM_VM86_TSS_SIZED, true}, {HVM_PARAM_VM_GENERATION_ID_ADDR, true},
@@ -28,11 +28,27 @@ static uint64_t *param_slot(struct domain *d, uint32_t index, bool set) {
   return NULL;
 }
 
+const struct manifest_channel *ring_channel(const struct domain *d, uint16_t kind) {
+  const struct manifest_channel *c = system_channels();
+  for (uint32_t i = 0; ENABLED(CONFIG_CHANNELS) && i < system_config->channels.count; i++)
+    if (c[i].kind == kind && c[i].front == d->stub - domains)
+      return &c[i];
+  return NULL;
+}
+
+/* A ring's page and port; both 0: there is none. */
+static void ring_init(struct domain *d, uint32_t pfn_index, uint64_t pfn, uint32_t port) {
+  *param_slot(d, pfn_index, false) = port ? pfn : 0;
+  *param_slot(d, pfn_index + 1, false) = port;
+}
+
 void hvm_params_init(struct domain *d) {
   const struct manifest_domain *m = d->stub->config;
-  uint32_t port = d->personality.console.port;
-  *param_slot(d, HVM_PARAM_CONSOLE_PFN, false) = port ? m->special_gfn : 0;
-  *param_slot(d, HVM_PARAM_CONSOLE_EVTCHN, false) = port;
+  const struct manifest_channel *console = ring_channel(d, MANIFEST_CHANNEL_CONSOLE);
+  const struct manifest_channel *store = ring_channel(d, MANIFEST_CHANNEL_STORE);
+  ring_init(d, HVM_PARAM_CONSOLE_PFN, m->special_gfn,
+            console ? console->front_port : d->personality.console.port);
+  ring_init(d, HVM_PARAM_STORE_PFN, m->special_gfn + 1, store ? store->front_port : 0);
 }
 
 /* Of the ways to signal an event only the vector leads anywhere: this machine has no interrupt

@@ -15,10 +15,12 @@
 #include <abi/xen/errno.h>
 #include <abi/xen/xen.h>
 #include <arch/arch.h>
+#include <channel.h>
 #include <domain.h>
 #include <guest.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
+#include <policy.h>
 
 /* What is not built is never called: `ENABLED(option) ? call : -XEN_ENOSYS`, and the compiler drops
  * the call. ENABLED is 1 for an option that is defined as 1. */
@@ -36,6 +38,10 @@ int64_t xen_errno(enum status s);
 /* May the current domain name `domid` here? It names itself (0), nobody (-ESRCH) or a domain that
  * the policy keeps it from (-EPERM). */
 int64_t domid_check(struct vcpu *v, uint16_t domid);
+/* May it do this to the domain that it names? 0 and the domain's stub (which may be its own),
+ * -ESRCH, or the error for what the policy forbids: -EPERM. */
+int64_t domid_allowed(struct vcpu *v, uint16_t domid, enum policy_op op,
+                      struct domain_stub **other);
 /* Between the pieces of a long call: gives way to others. False: the domain is ending, give up. */
 bool call_pause(struct vcpu *v);
 /* guest_read and guest_write by a bare argument, with -EFAULT. */
@@ -79,6 +85,10 @@ void event_reassert(struct vcpu *v);
 /* --- evtchn.c: the table of ports ------------------------------------------------ */
 
 int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a);
+/* Binds the ports that the system file binds. NO_MEMORY. */
+enum status evtchn_start(struct domain *d);
+/* Makes pending what has come from other domains. */
+void evtchn_collect(struct domain *d);
 bool evtchn_port_exists(struct domain *d, uint32_t port);
 /* VIRQ_* of this vCPU, if it is bound. */
 void evtchn_send_virq(struct vcpu *v, uint32_t virq);
@@ -116,12 +126,16 @@ int64_t hypercall_xen_version(struct vcpu *v, const uint64_t *a);
 int64_t hypercall_sched_op(struct vcpu *v, const uint64_t *a);
 int64_t hypercall_vcpu_op(struct vcpu *v, const uint64_t *a);
 int64_t hypercall_vm_assist(struct vcpu *v, const uint64_t *a);
+int64_t hypercall_domctl(struct vcpu *v, const uint64_t *a);
 int64_t hypercall_hvm_op(struct vcpu *v, const uint64_t *a);
 int64_t hypercall_console_io(struct vcpu *v, const uint64_t *a);
 int64_t hypercall_multicall(struct vcpu *v, const uint64_t *a);
 /* The value that MANIFEST and guest see as XENVER_version. */
 #define XEN_VERSION (4u << 16 | 17)
-/* HVM_PARAM_*: the start values, and the console's. */
+/* The channel of that kind whose client the domain is (CONSOLE, STORE: it has one at most), or
+ * NULL. */
+const struct manifest_channel *ring_channel(const struct domain *d, uint16_t kind);
+/* HVM_PARAM_*: the start values, with the pages and ports of console and store. */
 void hvm_params_init(struct domain *d);
 
 /* Take the page at `gfn` out of the guest's map; what it was goes to physmap_free. NOT_FOUND;

@@ -12,7 +12,7 @@
 /* Mail that the personality answers; the rest is for the next entry to look at. */
 #define OWN_MAIL                                                                                   \
   (BIT(MAIL_TIMER) | BIT(MAIL_PERIODIC) | BIT(MAIL_POLL_TIMEOUT) | BIT(MAIL_CONSOLE) |             \
-   BIT(MAIL_EVENT) | BIT(MAIL_DEBUG))
+   BIT(MAIL_EVENT) | BIT(MAIL_DEBUG) | BIT(MAIL_FAR) | BIT(MAIL_LIVES))
 
 /* Sleep until there is mail and turn it into events. False: there is something that the thread
  * must go back to its entry for. */
@@ -54,6 +54,7 @@ static int64_t poll_in(struct vcpu *v, uint64_t arg, struct poll *p) {
 }
 
 static bool poll_done(struct vcpu *v, const struct poll *p) {
+  evtchn_collect(v->domain);
   for (uint32_t i = 0; i < p->arg.nr_ports; i++)
     if (event_pending(v->domain, p->ports[i]))
       return true;
@@ -64,7 +65,7 @@ static bool poll_done(struct vcpu *v, const struct poll *p) {
  * barrier) before it looks for pollers. One of the two sees the other. */
 static int64_t poll(struct vcpu *v, uint64_t arg) {
   struct poll p;
-  uint64_t *polling = v->domain->personality.polling;
+  uint64_t *polling = v->stub->domain->polling;
   int64_t error = poll_in(v, arg, &p);
   if (error)
     return error;

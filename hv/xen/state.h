@@ -13,12 +13,14 @@
 #define XEN_EVTCHN_MAX      4096u /* 2-level ABI; 1024 in the 32-bit layout */
 #define XEN_EVTCHN_PER_PAGE 512u
 #define XEN_EVTCHN_BUCKETS  (XEN_EVTCHN_MAX / XEN_EVTCHN_PER_PAGE)
-#define XEN_POLL_WORDS      5u /* one bit a vCPU: 288 */
 #define XEN_PARAMS          9u /* rows of the table in xen/hvm.c */
+
+/* A port that leads to another domain: its route stands in the domain's stub (channel.h). */
+#define XEN_PORT_FAR        6u
 
 /* One port of the event channel table. */
 struct xen_port {
-  uint8_t state; /* EVTCHNSTAT_* */
+  uint8_t state; /* EVTCHNSTAT_*, or XEN_PORT_FAR */
   uint8_t virq;
   uint16_t vcpu;         /* that it notifies */
   uint16_t remote_domid; /* unbound, interdomain; DOMID_XEN: the console */
@@ -78,7 +80,6 @@ struct personality_domain {
   uint32_t evtchn_limit; /* ports 1 .. limit - 1 may exist */
   uint32_t evtchn_hint;  /* no port below it is closed */
   struct xen_port *ports[XEN_EVTCHN_BUCKETS]; /* arena pages, on demand */
-  uint64_t polling[XEN_POLL_WORDS];           /* vCPUs in SCHEDOP_poll; atomic bits */
 
   uint64_t param[XEN_PARAMS];
   uint64_t vm_assist; /* VMASST_TYPE_* bits */

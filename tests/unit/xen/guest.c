@@ -3,6 +3,7 @@
 #include "guest.h"
 #include <abi/xen/memory.h>
 #include <abi/xen/event_channel.h>
+#include <channel.h>
 #include <console.h>
 #include <guest.h>
 #include <lib/atomic.h>
@@ -21,13 +22,16 @@ uint64_t clock_zero;
 bool clock_stable, mode_32bit, interrupt_due;
 uint32_t guest_grant_frames, guest_maptrack;
 struct manifest_channel guest_channel;
-static struct grant_frame grant_frames[2][16];
+static struct grant_frame grant_frames[GUESTS_MAX][16];
 
 static struct {
   struct manifest_header header;
   struct manifest_region region[3];
-  struct manifest_channel channel;
+  struct manifest_channel channel[CHANNELS_MAX];
 } manifest;
+static uint64_t boxes[GUESTS_MAX][EVENT_LIMIT / 64];
+static struct channel_end ends[GUESTS_MAX][EVENT_LIMIT];
+static struct spinlock channel_locks[CHANNELS_MAX];
 
 /* --- the domain ------------------------------------------------------------------------ */
 
@@ -55,9 +59,9 @@ static void description(void) {
   manifest.header.regions.offset = sizeof(manifest.header);
   manifest.region[1] = (struct manifest_region){0, RAM_PAGES * PAGE_SIZE, 1, 1};
   manifest.region[2] = (struct manifest_region){RING_GFN * PAGE_SIZE, PAGE_SIZE, 2, 1};
-  manifest.channel = guest_channel;
-  manifest.header.channels = (struct manifest_table){
-      (uint32_t)((char *)&manifest.channel - (char *)&manifest), guest_channel.kind != 0};
+  manifest.channel[0] = guest_channel;
+  manifest.header.channels =
+      (struct manifest_table){offsetof(__typeof__(manifest), channel), guest_channel.kind != 0};
   system_config = &manifest.header;
 }
 
@@ -107,17 +111,62 @@ static void domain_make(struct domain_stub *stub, unsigned vcpus) {
   for (unsigned n = 0; n < vcpus; n++)
     vcpu_make(n);
   arch_this_cpu()->running = &stub->vcpus[0];
+  guest_start();
+}
+
+void guest_start(void) {
   assert_int_equal(personality_domain_init(d), STATUS_OK);
-  for (unsigned n = 0; n < vcpus; n++)
+  for (unsigned n = 0; n < d->vcpu_count; n++)
     assert_int_equal(personality_vcpu_init(vcpu[n]), STATUS_OK);
 }
 
-void guest_setup(unsigned vcpus) {
-  fake_init(1024, 4, 1);
+void guest_end(void) {
+  personality_domain_fini(d);
+}
+
+static void world_setup(unsigned count, unsigned vcpus) {
+  fake_init(1024, 6, 1);
   fakes_reset();
-  world_domains(2, vcpus);
+  world_domains(count, vcpus);
   description();
+}
+
+void guest_setup(unsigned vcpus) {
+  world_setup(2, vcpus);
   domain_make(&domains[0], vcpus);
+  guest_become(0);
+}
+
+static void ends_make(unsigned i) {
+  memset(boxes[i], 0, sizeof(boxes[i]));
+  memset(ends[i], 0, sizeof(ends[i]));
+  domains[i].box = boxes[i];
+  domains[i].ends = ends[i];
+  domains[i].end_count = EVENT_LIMIT;
+}
+
+void guest_in(unsigned domain, unsigned n) {
+  fake_cpu_set(domain * 2 + n);
+  if (!arch_this_cpu()->linked)
+    arch_arena_switch(&domains[domain]);
+  arch_this_cpu()->running = &domains[domain].vcpus[n];
+}
+
+void guests_setup(unsigned count, const struct manifest_channel *channels, unsigned channel_count) {
+  world_setup(count, 2);
+  manifest.header.channels.count = channel_count;
+  memcpy(manifest.channel, channels, channel_count * sizeof(*channels));
+  channel_init(channel_locks);
+  for (unsigned i = 0; i < count; i++)
+    ends_make(i);
+  for (unsigned i = 0; i < count; i++)
+    channel_stop(&domains[i]);
+  for (unsigned i = 0; i < count; i++) {
+    fake_cpu_set(i * 2);
+    domain_make(&domains[i], 2);
+    guest_in(i, 0);
+    shared_map();
+  }
 }
 
 void guest_become_second(void) {

@@ -30,6 +30,13 @@ extern uint32_t guest_grant_frames, guest_maptrack;
 extern struct manifest_channel guest_channel; /* kind 0: there is none */
 /* A fresh domain with that many vCPUs; only vCPU 0 is up. */
 void guest_setup(unsigned vcpus);
+/* So many domains with two vCPUs each and these channels between them. The arenas stand at one
+ * address, so `d` and `vcpu` mean the domain that the test is in. */
+#define GUESTS_MAX   3u
+#define CHANNELS_MAX 8u
+void guests_setup(unsigned count, const struct manifest_channel *channels, unsigned channel_count);
+/* The test is vCPU n of that domain, 0 or above, from now on; each has a CPU. */
+void guest_in(unsigned domain, unsigned n);
 /* The test is vCPU n from now on. */
 void guest_become(unsigned n);
 /* A second domain with one vCPU on CPU 3, and the test is it until guest_become. */
@@ -56,6 +63,9 @@ void shared_map(void);
 struct shared_info *shared(void);
 struct vcpu_info *info(unsigned n);
 int64_t bind_ipi(unsigned n);
+/* The domain that the test is in ends, and starts again. */
+void guest_end(void);
+void guest_start(void);
 
 /* Fakes of core: what was said to it. */
 extern unsigned mails;              /* vcpu_mail calls */

@@ -109,7 +109,7 @@ static void test_poll_event(void **unused) {
   assert_int_equal(info(0)->evtchn_upcall_pending, 0);
   assert_int_equal(poll(ports, 2, 0), 0); /* pending already */
   assert_int_equal(blocks, 1);
-  assert_int_equal(d->personality.polling[0], 0);
+  assert_int_equal(d->stub->polling[0], 0);
   shared()->evtchn_pending[0] = 0;
   assert_int_equal(poll(&port, 1, 0), 0);
   assert_int_equal(blocks, 2);
@@ -118,7 +118,7 @@ static void test_poll_event(void **unused) {
 /* Only who polls for this port, or for several, is woken. */
 static void test_poll_wakes(void **unused) {
   setup();
-  d->personality.polling[0] = BIT(0);
+  d->stub->polling[0] = BIT(0);
   vcpu[0]->personality.poll_port = port + 1;
   shared()->evtchn_mask[0] = ~0ull;
   sibling_sends();
