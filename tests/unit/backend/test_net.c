@@ -399,6 +399,30 @@ static void extra_information_is_answered_by_nothing(void **state) {
   send(0, ALL, 60);
 }
 
+static void parts_that_add_up_to_more_than_a_number_holds(void **state) {
+  make_frame(0, ALL, 60);
+  put_part(0, 0, 0, 60, NETTXF_more_data);
+  for (uint16_t i = 1; i < 18; i++) // 17 * 3856 = 65536 + 16
+    put_part(0, i, 0, 3856, i < 17 ? NETTXF_more_data : 0);
+  kick(0);
+  expect_sent(0, 0, NETIF_RSP_ERROR);
+  expect_nothing(1);
+}
+
+static void chains_that_are_too_long(void **state) {
+  for (uint16_t i = 0; i < 19; i++)
+    put_part(0, i, 0, i ? 1 : 60, i < 18 ? NETTXF_more_data : 0);
+  kick(0);
+  assert_int_equal(back_state(0), XenbusStateClosing);
+  put_part(1, 1, 0, 60, NETTXF_extra_info);
+  for (unsigned i = 0; i < NET_EXTRAS + 1; i++) {
+    struct netif_extra_info extra = {1, i < NET_EXTRAS ? XEN_NETIF_EXTRA_FLAG_MORE : 0, {0}};
+    front_put(&front[1].tx, &extra, sizeof(extra));
+  }
+  kick(1);
+  assert_int_equal(back_state(1), XenbusStateClosing);
+}
+
 static void chains_without_end(void **state) {
   for (unsigned kind = 0; kind < 4; kind++) {
     setup_connected(state);
@@ -521,6 +545,8 @@ int main(void) {
       CONNECTED(joins_eighteen_parts),
       CONNECTED(sizes_that_do_not_agree),
       CONNECTED(extra_information_is_answered_by_nothing),
+      CONNECTED(parts_that_add_up_to_more_than_a_number_holds),
+      CONNECTED(chains_that_are_too_long),
       CONNECTED(chains_without_end),
       CONNECTED(a_bad_grant_fails_its_packet_alone),
       CONNECTED(a_checksum_is_filled_in),

@@ -151,6 +151,13 @@ static void world_unwatch(const char *path, const char *token) {
   fail_msg("no watch on %s", path);
 }
 
+unsigned watches_held(void) {
+  unsigned held = 0;
+  for (unsigned i = 0; i < WATCHES; i++)
+    held += watches[i].path[0] != '\0';
+  return held;
+}
+
 // --- Grants ---------------------------------------------------------------------------
 
 uint32_t grant_page(uint16_t domid, bool writable, void **page) {

@@ -59,6 +59,7 @@ uint32_t port_alloc(uint16_t domid);
 void port_send(uint32_t remote);         /* the front end sends */
 unsigned port_received(uint32_t remote); /* how often it was notified */
 unsigned ports_bound(void);
+unsigned watches_held(void);
 
 /* --- The front end's side of a ring ---------------------------------------------------- */
 
