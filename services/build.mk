@@ -3,6 +3,7 @@
 # it has the symbols that a panic's addresses are looked up in. What differs from service to
 # service, each may set in services/NAME/build.mk:
 #   NAME-stack := 65536      bytes of stack, whole pages (32 KiB where nothing is said)
+#   NAME-with := backend     folders of services/ whose C files it is built from too
 
 SERVICES_OUT := build/services
 SERVICES := $(sort $(patsubst services/%/main.c,%,$(wildcard services/*/main.c)))
@@ -10,7 +11,8 @@ SERVICE_CFLAGS := $(LIBOS_CFLAGS) -fstack-protector-strong
 SERVICE_LDFLAGS := -m elf_x86_64 -nostdlib -static --gc-sections --build-id=none -z noexecstack \
   -z max-page-size=4096 -T libos/libos.lds
 
-service-objs = $(patsubst services/%,$(SERVICES_OUT)/obj/%.o,$(wildcard services/$(1)/*.c))
+service-objs = $(patsubst services/%,$(SERVICES_OUT)/obj/%.o,$(foreach folder,$(1) $($(1)-with),\
+  $(wildcard services/$(folder)/*.c)))
 
 -include $(wildcard services/*/build.mk)
 

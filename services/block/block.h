@@ -9,7 +9,7 @@
 
 #include <abi/xen/io/blkif.h>
 #include <services/backend/bus.h>
-#include <services/backend/ring.h>
+#include <libos/ring.h>
 
 #define BLOCK_SECTOR   512u
 #define BLOCK_SEGMENTS 256u /* of one indirect request: 1 MiB */

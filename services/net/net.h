@@ -10,7 +10,7 @@
 
 #include <abi/xen/io/netif.h>
 #include <services/backend/bus.h>
-#include <services/backend/ring.h>
+#include <libos/ring.h>
 #include <services/net/switch.h>
 
 #define NET_FRAME_MIN   14

@@ -4,13 +4,15 @@
 
 UNIT_BACKEND_NAMES := $(patsubst tests/unit/backend/test_%.c,%,$(wildcard tests/unit/backend/test_*.c))
 UNIT_BACKEND_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow -Wno-unused-parameter \
-  -fsanitize=address,undefined -fno-sanitize-recover=all -I.
-UNIT_BACKEND_SHARED := tests/unit/backend/world.c $(addprefix services/backend/,bus.c nodes.c ring.c)
+  -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Ilibos/include
+UNIT_BACKEND_SHARED := tests/unit/backend/world.c $(addprefix services/backend/,bus.c nodes.c) \
+  libos/ring.c
 
 UNIT_TESTS += $(UNIT_BACKEND_NAMES:%=build/unit/backend_%)
 
 build/unit/backend_block: services/block/request.c services/block/device.c $(UNIT_BACKEND_SHARED)
 build/unit/backend_net: $(addprefix services/net/,net.c chain.c switch.c checksum.c) $(UNIT_BACKEND_SHARED)
+build/unit/backend_disks: services/block/disks.c services/backend/nodes.c
 build/unit/backend_switch: services/net/switch.c services/net/checksum.c
 
 build/unit/backend_%: tests/unit/backend/test_%.c tests/unit/backend/build.mk

@@ -8,7 +8,7 @@
 #define TESTS_UNIT_BACKEND_WORLD_H
 
 #include <services/backend/ops.h>
-#include <services/backend/ring.h>
+#include <libos/ring.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
