@@ -2,21 +2,29 @@
 # Unit tests of the back ends: their engines on a store, grants and ports that are variables
 # (world.c), with sanitizers. Each test_*.c is a program.
 
+UNIT_BACKEND_O := build/obj/unit-backend
 UNIT_BACKEND_NAMES := $(patsubst tests/unit/backend/test_%.c,%,$(wildcard tests/unit/backend/test_*.c))
 UNIT_BACKEND_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow -Wno-unused-parameter \
   -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Ilibos/include
-UNIT_BACKEND_SHARED := tests/unit/backend/world.c $(addprefix services/backend/,bus.c nodes.c) \
-  libos/ring.c
+UNIT_BACKEND_WORLD := $(addprefix $(UNIT_BACKEND_O)/,tests/unit/backend/world.o \
+  services/backend/bus.o services/backend/nodes.o libos/ring.o)
 
 UNIT_TESTS += $(UNIT_BACKEND_NAMES:%=build/unit/backend_%)
 
-build/unit/backend_block: services/block/request.c services/block/device.c $(UNIT_BACKEND_SHARED)
-build/unit/backend_net: $(addprefix services/net/,net.c chain.c switch.c checksum.c) $(UNIT_BACKEND_SHARED)
-build/unit/backend_disks: services/block/disks.c services/backend/nodes.c
-build/unit/backend_switch: services/net/switch.c services/net/checksum.c
+build/unit/backend_block: $(addprefix $(UNIT_BACKEND_O)/services/block/,request.o device.o) \
+  $(UNIT_BACKEND_WORLD)
+build/unit/backend_disks: $(addprefix $(UNIT_BACKEND_O)/services/,block/disks.o backend/nodes.o)
+build/unit/backend_net: $(addprefix $(UNIT_BACKEND_O)/services/net/,net.o chain.o switch.o checksum.o) \
+  $(UNIT_BACKEND_WORLD)
+build/unit/backend_switch: $(addprefix $(UNIT_BACKEND_O)/services/net/,switch.o checksum.o)
 
-build/unit/backend_%: tests/unit/backend/test_%.c tests/unit/backend/build.mk
+build/unit/backend_%: $(UNIT_BACKEND_O)/tests/unit/backend/test_%.o
+	@mkdir -p $(@D); echo '  LINK    $@'
+	@$(CC) $(UNIT_BACKEND_CFLAGS) -o $@ $^ -lcmocka
+
+$(UNIT_BACKEND_O)/%.o: %.c tests/unit/backend/build.mk
 	@mkdir -p $(@D); echo '  HOSTCC  $@'
-	@$(CC) $(UNIT_BACKEND_CFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c,$^) -lcmocka
+	@$(CC) $(UNIT_BACKEND_CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(UNIT_BACKEND_NAMES:%=build/unit/backend_%.d)
+.PRECIOUS: $(UNIT_BACKEND_O)/%.o
+-include $(shell find $(UNIT_BACKEND_O) -name '*.d' 2>/dev/null)
