@@ -270,13 +270,14 @@ void bus_event(struct bus *bus, const char *path, const char *token) {
     check_alive(bus);
 }
 
-void bus_start(struct bus *bus, const struct bus_driver *driver, const struct backend_ops *ops) {
+bool bus_start(struct bus *bus, const struct bus_driver *driver, const struct backend_ops *ops) {
   char path[BUS_PATH];
   *bus = (struct bus){.driver = driver, .ops = ops};
   snprintf(path, sizeof(path), "backend/%s", driver->type);
   if (!ops->watch(path, "backend"))
-    ops->log("cannot watch for devices");
+    return false;
   // Only those may watch it whom the store lets; the others learn of an end by the states alone.
   ops->watch("@releaseDomain", "release");
   scan(bus);
+  return true;
 }

@@ -45,8 +45,8 @@ struct bus {
 };
 
 /* Watches the store and takes up the devices that are there, also those to which a former life of
- * this service was connected. */
-void bus_start(struct bus *bus, const struct bus_driver *driver, const struct backend_ops *ops);
+ * this service was connected. False: there is no store that answers. */
+bool bus_start(struct bus *bus, const struct bus_driver *driver, const struct backend_ops *ops);
 
 /* A watch fired. */
 void bus_event(struct bus *bus, const char *path, const char *token);

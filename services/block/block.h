@@ -55,8 +55,8 @@ int16_t block_run(const struct backend_ops *ops, uint16_t domid, const struct bl
  * writing is added to what the disk says. */
 typedef bool block_open(uint16_t domid, uint32_t id, const char *params, struct block_disk *disk);
 
-/* Serves all devices that the store has for us. */
-void block_start(const struct backend_ops *ops, block_open *open);
+/* Serves all devices that the store has for us. False: there is no store that answers. */
+bool block_start(const struct backend_ops *ops, block_open *open);
 
 /* A watch of the store fired. */
 void block_event(const char *path, const char *token);

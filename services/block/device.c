@@ -159,7 +159,7 @@ static bool is_alive(struct bus *b, unsigned index) {
   return true;
 }
 
-void block_start(const struct backend_ops *ops, block_open *open) {
+bool block_start(const struct backend_ops *ops, block_open *open) {
   static const struct bus_driver driver = {
       .type = "vbd",
       .offer = offer,
@@ -168,7 +168,7 @@ void block_start(const struct backend_ops *ops, block_open *open) {
       .disconnect = disconnect,
   };
   open_disk = open;
-  bus_start(&bus, &driver, ops);
+  return bus_start(&bus, &driver, ops);
 }
 
 void block_event(const char *path, const char *token) {

@@ -16,7 +16,8 @@ int main(void) {
   disks_init(&memory);
   printf("block: %zu KiB of memory, a module of %zu KiB\n", page_free_count() * (PAGE_SIZE / 1024),
          memory.module_size / 1024);
-  block_start(glue_ops(block_event), disks_open);
-  event_loop();
-  return 1;
+  if (block_start(glue_ops(block_event), disks_open))
+    event_loop();
+  puts("block: no store answers");
+  return 1; // a crash: what follows is the system file's on_crash
 }

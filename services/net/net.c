@@ -247,7 +247,7 @@ static bool is_alive(struct bus *b, unsigned index) {
   return b->ops->is_bound(clients[index].port);
 }
 
-void net_start(const struct backend_ops *ops, uint64_t (*now)(void)) {
+bool net_start(const struct backend_ops *ops, uint64_t (*now)(void)) {
   static const struct bus_driver driver = {
       .type = "vif",
       .offer = offer,
@@ -257,7 +257,7 @@ void net_start(const struct backend_ops *ops, uint64_t (*now)(void)) {
   };
   clock_seconds = now;
   network = (struct network_switch){0};
-  bus_start(&bus, &driver, ops);
+  return bus_start(&bus, &driver, ops);
 }
 
 void net_event(const char *path, const char *token) {

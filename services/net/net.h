@@ -38,8 +38,9 @@ bool net_chain_check(struct net_chain *chain);
 /* Puts one response for each of the packet's requests into the ring. */
 void net_chain_answer(struct ring *tx, const struct net_chain *chain, int16_t status);
 
-/* Serves all devices that the store has for us. `now` tells seconds, never backwards. */
-void net_start(const struct backend_ops *ops, uint64_t (*now)(void));
+/* Serves all devices that the store has for us. `now` tells seconds, never backwards. False: there
+ * is no store that answers. */
+bool net_start(const struct backend_ops *ops, uint64_t (*now)(void));
 
 /* A watch of the store fired. */
 void net_event(const char *path, const char *token);

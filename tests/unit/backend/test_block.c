@@ -122,7 +122,7 @@ static int setup(void **state) {
   world_reset(block_event);
   memset(disk_bytes, 0, sizeof(disk_bytes));
   toolstack_adds(&front, CLIENT);
-  block_start(&world_ops, open_disk);
+  assert_true(block_start(&world_ops, open_disk));
   world_run();
   return 0;
 }
@@ -214,7 +214,7 @@ static void goes_on_after_its_own_restart(void **state) {
   memset(page, 0x5a, BACKEND_PAGE);
   kick(&front, 0);
   world_kill_back_end();
-  block_start(&world_ops, open_disk);
+  assert_true(block_start(&world_ops, open_disk));
   world_run();
   assert_int_equal(back_state(&front), XenbusStateConnected);
   for (unsigned i = 0; i < 3; i++)
@@ -224,7 +224,7 @@ static void goes_on_after_its_own_restart(void **state) {
   assert_int_equal(disk_bytes[0][4 * 4096 - 1], 0x5a);
   unsigned received = port_received(front.port[0]);
   world_kill_back_end(); // it may have answered and not said so
-  block_start(&world_ops, open_disk);
+  assert_true(block_start(&world_ops, open_disk));
   world_run();
   assert_int_equal(port_received(front.port[0]), received + 1);
 }

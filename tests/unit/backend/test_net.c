@@ -168,7 +168,7 @@ static int setup(void **state) {
   seconds = 1000;
   for (unsigned i = 0; i < CLIENTS; i++)
     toolstack_adds(i);
-  net_start(&world_ops, now);
+  assert_true(net_start(&world_ops, now));
   world_run();
   return 0;
 }
@@ -227,7 +227,7 @@ static void goes_on_after_its_own_restart(void **state) {
   front_push(&front[0].tx);
   port_send(front[0].port);
   world_kill_back_end();
-  net_start(&world_ops, now);
+  assert_true(net_start(&world_ops, now));
   world_run();
   expect_sent(0, 78, NETIF_RSP_OKAY);
   expect_frame(1, 60);
