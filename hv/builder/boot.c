@@ -223,7 +223,8 @@ static __boot uint64_t held_pages(uint32_t domain) {
 
 /* What a domain may need beside its memory: its arena, nested page tables, vCPUs, grants. */
 static __boot uint64_t overhead_pages(const struct manifest_domain *d) {
-  return 28 + d->vcpus * 10ul + d->evtchn_limit / 256 + p2m_tables_max(d->max_pages + d->maptrack) +
+  uint64_t mapped = d->max_pages + d->maptrack + ranges_borrowed((uint16_t)(d - image.domains));
+  return 28 + d->vcpus * 10ul + d->evtchn_limit / 256 + p2m_tables_max(mapped) +
          2 * d->grant_frames + d->maptrack / 128;
 }
 
@@ -298,6 +299,7 @@ static __boot enum status domain_make_inside(struct domain_stub *s) {
   d->domid = s->domid;
   d->vcpu_count = s->vcpu_count;
   d->max_pages = s->config->max_pages;
+  d->borrowed = s->config->maptrack + ranges_borrowed((uint16_t)(s - domains));
   enum status e = p2m_init(d);
   for (uint32_t i = 0; !e && i < d->vcpu_count; i++) {
     uint64_t before = frame_count_free();
@@ -347,7 +349,7 @@ static __boot enum status domains_make(void) {
     if (domain_make(i))
       return STATUS_NO_MEMORY;
   domain_count = n;
-  return channels_make();
+  return channels_make() ? STATUS_NO_MEMORY : ranges_make();
 }
 
 __boot enum status builder_boot(uint64_t maddr, uint64_t size) {

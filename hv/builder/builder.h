@@ -35,6 +35,17 @@ enum status channels_check(void);
 /* Boot: what the made domains have of channels. NO_MEMORY. */
 enum status channels_make(void);
 
+/* Memory that channels share (ranges.c, and its twin). Boot, when all domains are made: hand out
+ * the frames. NO_MEMORY. */
+enum status ranges_make(void);
+/* Boot: pages that others lend to this domain, an index. */
+uint64_t ranges_borrowed(uint16_t domain);
+/* The frame at `gfn` of a range that the domain lends, with a reference for its map; INVALID if it
+ * is not in one: then the next begins at *next (~0: there is none). */
+mfn_t range_frame(const struct domain *d, uint64_t gfn, uint64_t *next);
+/* Map what the domain borrows. NO_MEMORY. May be switched out. */
+enum status ranges_map(struct domain *d);
+
 /* Figures (figures.c, or its empty twin): a vCPU has been made of so many frames; let the domains
  * go. */
 void figures_vcpu_made(uint64_t frames);

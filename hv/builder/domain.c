@@ -39,8 +39,11 @@ static enum status ram_add(struct domain *d, uint64_t gfn, mfn_t m, unsigned ord
 static enum status region_fill(struct domain *d, const struct manifest_region *r) {
   uint64_t gfn = r->gpa >> PAGE_SHIFT, end = (r->gpa + r->size) >> PAGE_SHIFT;
   while (gfn < end) {
-    unsigned order;
-    mfn_t m = ram_take(d, gfn, end - gfn, &order);
+    unsigned order = 0;
+    uint64_t lent;
+    mfn_t m = range_frame(d, gfn, &lent);
+    if (!mfn_valid(m))
+      m = ram_take(d, gfn, MIN(end, lent) - gfn, &order);
     if (!mfn_valid(m))
       return STATUS_NO_MEMORY;
     enum status s = ram_add(d, gfn, m, order);
@@ -105,6 +108,8 @@ enum status build_domain(struct domain *d) {
   for (uint32_t i = 0; !s && i < m->regions; i++)
     if (image.regions[m->first_region + i].backed)
       s = region_fill(d, &image.regions[m->first_region + i]);
+  if (!s)
+    s = ranges_map(d);
   for (uint32_t i = 0; !s && i < m->loads; i++)
     s = load_copy(&image.loads[m->first_load + i]);
   if (s)

@@ -154,7 +154,7 @@ uint64_t p2m_tables_max(uint64_t pages) {
 }
 
 static void *table_alloc(struct domain *d) {
-  if (d->p2m.table_pages >= p2m_tables_max(d->max_pages + d->stub->config->maptrack))
+  if (d->p2m.table_pages >= p2m_tables_max(d->max_pages + d->borrowed))
     return NULL;
   void *table = arena_page_alloc(FRAME_PTABLE);
 

@@ -154,6 +154,7 @@ struct domain {
   uint32_t vcpu_count;
   uint64_t pages; /* RAM and SHARED pages that it owns; under the p2m lock */
   uint64_t max_pages;
+  uint64_t borrowed; /* most pages of others that it may have mapped */
   struct p2m p2m;
   struct arena arena;
   struct arch_domain arch;

@@ -229,9 +229,28 @@ int64_t hypercall_grant_table_op(struct vcpu *v, const uint64_t *a) {
 /* --- life
  * ------------------------------------------------------------------------------------------ */
 
+/* Who serves the domain's console or store has its ring's page, as Xen's tools would grant it. */
+static void rings_grant(struct domain *d) {
+  const struct manifest_domain *m = d->stub->config;
+  const struct manifest_channel *c = system_channels();
+  for (uint32_t i = 0; i < system_config->channels.count; i++, c++) {
+    if (&domains[c->front] != d->stub)
+      continue;
+    if (c->kind == MANIFEST_CHANNEL_CONSOLE)
+      grant_preset(d, GNTTAB_RESERVED_CONSOLE, domains[c->back].domid, m->special_gfn);
+    if (c->kind == MANIFEST_CHANNEL_STORE)
+      grant_preset(d, GNTTAB_RESERVED_XENSTORE, domains[c->back].domid, m->special_gfn + 1);
+  }
+}
+
 enum status grants_init(struct domain *d) {
   d->personality.maptrack.free = ~0u;
-  return grant_table_grow(d, MIN(1u, d->stub->config->grant_frames));
+  if (!d->stub->config->grant_frames)
+    return STATUS_OK;
+  enum status s = grant_table_grow(d, 1);
+  if (!s)
+    rings_grant(d);
+  return s;
 }
 
 void grants_fini(struct domain *d) {

@@ -170,6 +170,16 @@ int16_t grant_swap(struct domain *d, uint32_t a, uint32_t b) {
   return status;
 }
 
+void grant_preset(struct domain *d, uint32_t ref, uint16_t user, uint64_t gfn) {
+  struct grant_table *t = &d->stub->grants;
+  spin_lock(&t->lock);
+  struct entry_view e = view_open(t, ref);
+  *(struct grant_entry_v1 *)e.word =
+      (struct grant_entry_v1){GTF_permit_access, user, (uint32_t)gfn};
+  view_close(e);
+  spin_unlock(&t->lock);
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 /* The lock is held. */

@@ -172,6 +172,8 @@ int16_t grant_acquire(struct domain_stub *granter, uint32_t ref, uint16_t user, 
 /* The end of the use: no translation to the frame is left (p2m_flush). */
 void grant_release(const struct grant_use *use);
 int16_t grant_swap(struct domain *d, uint32_t a, uint32_t b);
+/* An entry of the table's first page that is there before the guest runs. */
+void grant_preset(struct domain *d, uint32_t ref, uint16_t user, uint64_t gfn);
 /* Is a page of the table mapped at `gfn`? Then it no longer is: the caller took it out. */
 void grant_frame_left(struct domain *d, uint64_t gfn);
 
