@@ -16,7 +16,8 @@ enum status guest_write(gva_t dst, const void *src, size_t n) __must_check;
 /* The same as an implicit supervisor access, at whatever privilege the vCPU stands: for areas that
  * a guest's kernel has registered. */
 enum status guest_write_implicit(gva_t dst, const void *src, size_t n) __must_check;
-/* By guest-physical address; FAULT where no RAM is or read-only RAM. */
+/* By guest-physical address; FAULT where no RAM is or, of a write, read-only RAM. */
+enum status guest_read_phys(void *dst, gpa_t src, size_t n) __must_check;
 enum status guest_write_phys(gpa_t dst, const void *src, size_t n) __must_check;
 
 #endif

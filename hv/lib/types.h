@@ -56,27 +56,36 @@ static inline gfn_t gpa_to_gfn(gpa_t a) {
   return GFN(a.v >> PAGE_SHIFT);
 }
 
-#define ARRAY_SIZE(a)         (sizeof(a) / sizeof((a)[0]))
-#define ALIGN_UP(x, a)        (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
-#define ALIGN_DOWN(x, a)      ((x) & ~((__typeof__(x))(a)-1))
-#define IS_ALIGNED(x, a)      (((x) & ((a)-1)) == 0)
-#define DIV_ROUND_UP(x, y)    (((x) + (y)-1) / (y))
-#define MIN(a, b)             ((a) < (b) ? (a) : (b))
-#define MAX(a, b)             ((a) > (b) ? (a) : (b))
-#define BIT(n)                (1ull << (n))
-#define container_of(p, t, m) ((t *)((char *)(p)-offsetof(t, m)))
+#define ARRAY_SIZE(a)             (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a)            (((x) + (a)-1) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a)          ((x) & ~((__typeof__(x))(a)-1))
+#define IS_ALIGNED(x, a)          (((x) & ((a)-1)) == 0)
+#define DIV_ROUND_UP(x, y)        (((x) + (y)-1) / (y))
+#define MIN(a, b)                 ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                 ((a) > (b) ? (a) : (b))
+#define BIT(n)                    (1ull << (n))
+#define container_of(p, t, m)     ((t *)((char *)(p)-offsetof(t, m)))
 
-#define __unused_param        __attribute__((unused))
-#define __noreturn            __attribute__((noreturn))
-#define __packed              __attribute__((packed))
-#define __aligned(n)          __attribute__((aligned(n)))
-#define __section(s)          __attribute__((section(s)))
-#define __must_check          __attribute__((warn_unused_result))
-#define likely(x)             __builtin_expect(!!(x), 1)
-#define unlikely(x)           __builtin_expect(!!(x), 0)
+#define __unused_param            __attribute__((unused))
+#define __noreturn                __attribute__((noreturn))
+#define __packed                  __attribute__((packed))
+#define __aligned(n)              __attribute__((aligned(n)))
+#define __section(s)              __attribute__((section(s)))
+#define __must_check              __attribute__((warn_unused_result))
+
+/* What is not built is never called: `ENABLED(option) ? call : -XEN_ENOSYS`, and the compiler drops
+ * the call. ENABLED is 1 for an option that is defined as 1. */
+#define ENABLED_1                 0,
+#define ENABLED_SECOND(a, b, ...) b
+#define ENABLED_EXPAND(x)         ENABLED_SECOND(x 1, 0, 0)
+#define ENABLED_PASTE(value)      ENABLED_EXPAND(ENABLED_##value)
+#define ENABLED(option)           ENABLED_PASTE(option)
+
+#define likely(x)                 __builtin_expect(!!(x), 1)
+#define unlikely(x)               __builtin_expect(!!(x), 0)
 
 /* Code and data that only boot uses; their frames are freed before the first guest runs. */
-#define __boot                __section(".boot.text")
-#define __boot_data           __section(".boot.data")
+#define __boot                    __section(".boot.text")
+#define __boot_data               __section(".boot.data")
 
 #endif

@@ -22,14 +22,6 @@
 #include <lib/lib.h>
 #include <policy.h>
 
-/* What is not built is never called: `ENABLED(option) ? call : -XEN_ENOSYS`, and the compiler drops
- * the call. ENABLED is 1 for an option that is defined as 1. */
-#define ENABLED_1                 0,
-#define ENABLED_SECOND(a, b, ...) b
-#define ENABLED_EXPAND(x)         ENABLED_SECOND(x 1, 0, 0)
-#define ENABLED_PASTE(value)      ENABLED_EXPAND(ENABLED_##value)
-#define ENABLED(option)           ENABLED_PASTE(option)
-
 /* --- hypercall.c, errno.c ------------------------------------------------------ */
 
 int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]);

@@ -65,9 +65,19 @@ static __boot void refuse(const char *reason) {
   cpu_stop();
 }
 
+/* An AMD processor's message is SVM's, all others' VT-x's, unless that is not in this image. */
+static __boot const struct x86_vendor *vendor_choose(void) {
+  const struct x86_vendor *svm = ENABLED(CONFIG_SVM) ? &svm_vendor : NULL;
+  const struct x86_vendor *vmx = ENABLED(CONFIG_VMX) ? &vmx_vendor : NULL;
+  const struct x86_vendor *own = cpu_features.intel || cpu_features.vmx ? vmx : svm;
+  if (!own)
+    refuse("no-vendor: this image was built without what this CPU has");
+  return own;
+}
+
 static __boot void cpu_check(void) {
   cpuid_guest_init();
-  vendor = &svm_vendor;
+  vendor = vendor_choose();
   if (!cpu_features.nx)
     refuse("no-nx: this CPU cannot forbid execution by page");
   wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE); /* mm_init's tables use it */

@@ -116,11 +116,7 @@ static bool fetch_cr_write(struct vcpu *v, struct insn *i, uint64_t *value) {
   return true;
 }
 
-void x86_exit_cr4_write(struct vcpu *v) {
-  struct insn i;
-  uint64_t value;
-  if (!fetch_cr_write(v, &i, &value))
-    return;
+void x86_cr4_write(struct vcpu *v, uint64_t value, uint64_t next_rip) {
   bool long_mode = vendor->get(v, CREG_EFER) & EFER_LMA;
   if (!cr4_legal(value) || (long_mode && !(value & CR4_PAE))) {
     inject_gp(v);
@@ -128,7 +124,14 @@ void x86_exit_cr4_write(struct vcpu *v) {
   }
   vendor->set(v, CREG_CR4, value);
   v->arch.asid_cpu = NULL; /* a new ASID: the write would have flushed the TLB */
-  x86_advance(v, v->arch.regs.rip + i.length);
+  x86_advance(v, next_rip);
+}
+
+void x86_exit_cr4_write(struct vcpu *v) {
+  struct insn i;
+  uint64_t value;
+  if (fetch_cr_write(v, &i, &value))
+    x86_cr4_write(v, value, v->arch.regs.rip + i.length);
 }
 
 void x86_exit_cr8_write(struct vcpu *v) {

@@ -39,6 +39,7 @@ __boot void cpu_features_init(void) {
   f->smep = seven_b & BIT(7);
   f->smap = seven_b & BIT(20);
   f->umip = leaf(7, ECX) & BIT(2);
+  f->vmx = std_c & BIT(5);
   f->svm = leaf(0x80000001, ECX) & BIT(2);
   f->nx = ext_d & BIT(20);
   f->page1g = ext_d & BIT(26);

@@ -111,6 +111,7 @@ void state_refresh(struct vcpu *v) {
 }
 
 static void registers_load(struct vcpu *v) {
+  vendor->vcpu_load(v);
   fpu_load(v);
   direct_load(v);
 }
@@ -118,6 +119,7 @@ static void registers_load(struct vcpu *v) {
 static void registers_save(struct vcpu *v) {
   debug_save(v->arch.dr);
   fpu_area_save(v);
+  vendor->vcpu_save(v);
 }
 
 void arch_thread_enter(struct vcpu *v) {

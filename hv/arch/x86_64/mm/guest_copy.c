@@ -20,10 +20,8 @@ static bool log_dirty_write(struct domain *d, gfn_t gfn) {
   return s == STATUS_OK;
 }
 
-bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write) {
-  gfn_t gfn = gpa_to_gfn(GPA(gpa));
-  if (gpa >= GUEST_GPA_LIMIT)
-    return false;
+/* Has the map that right by now? */
+static bool map_allows(struct vcpu *v, gfn_t gfn, bool write) {
   switch (p2m_lookup(v->domain, gfn).type) {
   case P2M_RAM:
   case P2M_FOREIGN:
@@ -36,6 +34,11 @@ bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write) {
   default:
     return false;
   }
+}
+
+bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write) {
+  return gpa < GUEST_GPA_LIMIT && map_allows(v, gpa_to_gfn(GPA(gpa)), write) &&
+         vendor->view_fill(v->domain, gpa);
 }
 
 /* A piece that lies in one page. `buffer` is the destination of a read, the source of a write. */
@@ -90,16 +93,24 @@ enum status guest_write_implicit(gva_t dst, const void *src, size_t n) {
   return copy_linear(dst.v, (void *)(uintptr_t)src, n, WALK_WRITE | WALK_IMPLICIT);
 }
 
-enum status guest_write_phys(gpa_t dst, const void *src, size_t n) {
+static enum status copy_phys(gpa_t at, void *buffer, size_t n, bool write) {
   struct vcpu *v = vcpu_current();
   while (n) {
-    size_t piece = MIN(n, PAGE_SIZE - dst.v % PAGE_SIZE);
-    enum status s = copy_piece(v, dst.v, (void *)(uintptr_t)src, piece, true);
+    size_t piece = MIN(n, PAGE_SIZE - at.v % PAGE_SIZE);
+    enum status s = copy_piece(v, at.v, buffer, piece, write);
     if (s)
       return s;
-    dst.v += piece;
-    src = (const char *)src + piece;
+    at.v += piece;
+    buffer = (char *)buffer + piece;
     n -= piece;
   }
   return STATUS_OK;
+}
+
+enum status guest_read_phys(void *dst, gpa_t src, size_t n) {
+  return copy_phys(src, dst, n, false);
+}
+
+enum status guest_write_phys(gpa_t dst, const void *src, size_t n) {
+  return copy_phys(dst, (void *)(uintptr_t)src, n, true);
 }

@@ -6,6 +6,7 @@
 #include <arch/arch.h>
 #include <asm/platform.h>
 #include <asm/private.h>
+#include <asm/vendor.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include "region.h"
@@ -95,7 +96,7 @@ enum status arch_arena_create(struct domain_stub *d) {
 
 /* The guest's level-3 tables carry the user bit, so that SMAP guards them, and execution is
  * forbidden at the top whatever the guest's own entries say. */
-static void guest_slots_link(struct domain_stub *d) {
+void mm_guest_slots_link(struct domain_stub *d) {
   for (unsigned i = 0; i < GUEST_SLOTS; i++) {
     uint64_t table = d->arch.guest_pdpt[i];
     slot_link(SLOT_GUEST + i, table, table ? PTE_TABLE | PTE_U | PTE_NX : 0);
@@ -108,7 +109,7 @@ static void arena_link(struct domain_stub *d) {
   struct cpu *c = this_private->cpu;
   uint64_t generation = flush_link(c, d);
   slot_link(SLOT_ARENA, d->arch.heap_pdpt, PTE_TABLE | PTE_NX);
-  guest_slots_link(d);
+  mm_guest_slots_link(d);
   flush_ack(c, generation);
 }
 
@@ -147,28 +148,25 @@ void arch_arena_unmap(void *va) {
   p2m_flush(domain_current());
 }
 
-/* --- the nested page table's format (APM vol. 2, 15.25.5) ------------------------- */
+/* --- the nested page table's format: NPT (APM vol. 2, 15.25.5), EPT (SDM vol. 3, 28.3.2) --- */
 
 bool arch_p2m_leaf_allowed(unsigned level) {
   return level < 2 || (level == 2 && cpu_features.page1g);
 }
 
-/* Every guest access counts as a user's. Accessed and dirty are preset. Bits 9 to 11 are free for
- * software: the type. */
+/* Bits 9 to 11 are free for software in both formats: the type. */
 #define P2M_TYPE_SHIFT 9
-#define P2M_BASE       (PTE_P | PTE_U | PTE_A | PTE_D)
 
 p2m_pte_t arch_p2m_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
-  uint64_t e = mfn_to_maddr(mfn).v | P2M_BASE | ((uint64_t)t << P2M_TYPE_SHIFT);
+  uint64_t e = mfn_to_maddr(mfn).v | (uint64_t)t << P2M_TYPE_SHIFT;
+  e |= t == P2M_MMIO ? vendor->p2m_device : vendor->p2m_memory;
   if (t == P2M_RAM || t == P2M_MMIO || t == P2M_FOREIGN)
     e |= PTE_W;
-  if (t == P2M_MMIO)
-    e |= PTE_NX | PTE_PCD | PTE_PWT;
   return e | (level ? PTE_LARGE : 0);
 }
 
 p2m_pte_t arch_p2m_table(unsigned level __unused_param, mfn_t table) {
-  return mfn_to_maddr(table).v | PTE_TABLE | PTE_U;
+  return mfn_to_maddr(table).v | vendor->p2m_table;
 }
 
 void arch_p2m_decode(unsigned level, p2m_pte_t e, bool *is_table, mfn_t *mfn, enum p2m_type *t) {
@@ -187,13 +185,12 @@ unsigned arch_p2m_bits(void) {
 }
 
 void arch_p2m_root_changed(struct domain *d, unsigned index) {
-  uint64_t e = ((uint64_t *)d->p2m.root)[index];
-  if (index >= GUEST_SLOTS)
-    return;
-  d->stub->arch.guest_pdpt[index] = e & PTE_ADDR;
+  if (index < GUEST_SLOTS)
+    vendor->view_changed(d, index);
 }
 
 void arch_p2m_flush_local(struct domain_stub *d) {
-  guest_slots_link(d);
+  vendor->view_drop(d);
+  mm_guest_slots_link(d);
   tlb_flush_local();
 }

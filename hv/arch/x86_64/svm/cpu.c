@@ -3,10 +3,10 @@
  * SVM on a CPU: finding it, turning it on, the permission maps, ASIDs.
  */
 #include <arch/arch.h>
+#include <asm/asid.h>
 #include <asm/msr.h>
 #include <asm/platform.h>
 #include <asm/private.h>
-#include <lib/atomic.h>
 #include <lib/lib.h>
 #include "svm.h"
 
@@ -68,28 +68,26 @@ void svm_cpu_start(struct cpu *c) {
   this_private->next_asid = asid_limit; /* the first entry begins a generation, with a flush */
 }
 
-/* --- ASIDs, given per CPU by generation ------------------------------------------ */
-
-static bool asid_current(const struct vcpu *v) {
-  return v->arch.asid_cpu == this_private->cpu &&
-         v->arch.asid_generation == this_private->asid_generation &&
-         v->arch.flush_seen == atomic_read(&v->stub->domain->flush_gen);
-}
-
-/* A new ASID has no translations: taking one is the flush. When they run out, all are
- * dropped at once and a new generation begins. */
+/* Taking a new ASID is the flush: it has no translations. */
 void svm_asid_refresh(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
   b->tlb_control = 0;
   if (likely(asid_current(v)))
     return;
-  v->arch.flush_seen = atomic_load(&v->stub->domain->flush_gen);
-  if (this_private->next_asid >= asid_limit) {
-    this_private->asid_generation++;
-    this_private->next_asid = 1;
+  if (asid_renew(v, asid_limit))
     b->tlb_control = TLB_FLUSH_ALL;
-  }
-  b->asid = this_private->next_asid++;
-  v->arch.asid_cpu = this_private->cpu;
-  v->arch.asid_generation = this_private->asid_generation;
+  b->asid = v->arch.asid;
+}
+
+/* --- the arena's view of guest memory: the nested table's own level-3 tables ------- */
+
+void svm_view_changed(struct domain *d, unsigned index) {
+  d->stub->arch.guest_pdpt[index] = ((uint64_t *)d->p2m.root)[index] & PTE_ADDR;
+}
+
+void svm_view_drop(struct domain_stub *d __unused_param) {
+}
+
+bool svm_view_fill(struct domain *d __unused_param, uint64_t gpa __unused_param) {
+  return true;
 }

@@ -18,6 +18,9 @@ void svm_run(struct vcpu *v);
 void svm_cpu_start(struct cpu *c);
 const char *svm_missing(void);
 void svm_asid_refresh(struct vcpu *v);
+void svm_view_changed(struct domain *d, unsigned index);
+void svm_view_drop(struct domain_stub *d);
+bool svm_view_fill(struct domain *d, uint64_t gpa);
 void svm_enter(uint64_t vmcb, uint64_t *gpr, uint64_t host_vmcb);
 
 #endif

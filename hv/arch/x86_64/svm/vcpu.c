@@ -24,6 +24,8 @@
    INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_WBINVD | INTERCEPT_MONITOR | INTERCEPT_MWAIT |    \
    INTERCEPT_MWAIT_C | INTERCEPT_XSETBV | INTERCEPT_RDPRU)
 
+#define NPT_LEAF (PTE_P | PTE_U | PTE_A | PTE_D)
+
 static enum status svm_vcpu_init(struct vcpu *v) {
   struct vmcb *b = arena_page_alloc(FRAME_ARENA);
   if (!b)
@@ -31,6 +33,10 @@ static enum status svm_vcpu_init(struct vcpu *v) {
   v->arch.vendor = b;
   v->arch.vendor_maddr = mfn_to_maddr(arena_page_mfn(b)).v;
   return STATUS_OK;
+}
+
+/* All of it is in the VMCB, or switched above the seam. */
+static void svm_vcpu_switch(struct vcpu *v __unused_param) {
 }
 
 static void svm_vcpu_reset(struct vcpu *v) {
@@ -368,6 +374,8 @@ const struct x86_vendor svm_vendor = {
     .missing = svm_missing,
     .cpu_start = svm_cpu_start,
     .vcpu_init = svm_vcpu_init,
+    .vcpu_load = svm_vcpu_switch,
+    .vcpu_save = svm_vcpu_switch,
     .vcpu_reset = svm_vcpu_reset,
     .run = svm_run,
     .get = svm_get,
@@ -375,4 +383,11 @@ const struct x86_vendor svm_vendor = {
     .get_segment = svm_get_segment,
     .set_segment = svm_set_segment,
     .get_mode = svm_get_mode,
+    .view_changed = svm_view_changed,
+    .view_drop = svm_view_drop,
+    .view_fill = svm_view_fill,
+    /* Every guest access counts as a user's. Accessed and dirty are preset. */
+    .p2m_table = PTE_P | PTE_W | PTE_U | PTE_A,
+    .p2m_memory = NPT_LEAF,
+    .p2m_device = NPT_LEAF | PTE_NX | PTE_PCD | PTE_PWT,
 };

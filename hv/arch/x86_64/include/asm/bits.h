@@ -20,6 +20,7 @@
 #define CR4_OSFXSR       BIT(9)
 #define CR4_OSXMMEXCPT   BIT(10)
 #define CR4_UMIP         BIT(11)
+#define CR4_PCIDE        BIT(17)
 #define CR4_OSXSAVE      BIT(18)
 #define CR4_SMEP         BIT(20)
 #define CR4_SMAP         BIT(21)

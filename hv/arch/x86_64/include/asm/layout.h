@@ -46,7 +46,7 @@
 #define PRIVATE_MC_STACK   (PRIVATE_BASE + 0x5000)   /* 1 page */
 #define PRIVATE_DF_STACK   (PRIVATE_BASE + 0x7000)   /* 1 page */
 #define PRIVATE_IDLE_STACK (PRIVATE_BASE + 0x9000)   /* 2 pages */
-#define PRIVATE_VENDOR     (PRIVATE_BASE + 0xc000)   /* SVM: host VMCB and save area, 2 pages */
+#define PRIVATE_VENDOR     (PRIVATE_BASE + 0xc000)   /* SVM: host VMCB, save area; VMX: VMXON's */
 #define PRIVATE_TOP_TABLE  (PRIVATE_BASE + 0xf000)   /* this CPU's level-4 table */
 #define PRIVATE_WINDOWS    (PRIVATE_BASE + 0x100000) /* ARCH_WINDOWS pages */
 #define PRIVATE_BIG_WINDOW (PRIVATE_BASE + 0x200000) /* one 2 MiB window, for scrubbing */

@@ -101,10 +101,10 @@ struct arch_vcpu {
   uint64_t misc_enable;
   struct x86_mtrr mtrr;
   struct vlapic lapic;
-  uint64_t thread_sp; /* saved stack pointer of the thread, arena address */
-  void *fpu;          /* XSAVE area, arena page */
-  void *vendor;       /* control block (SVM: VMCB), arena page */
-  uint64_t vendor_maddr;
+  uint64_t thread_sp;    /* saved stack pointer of the thread, arena address */
+  void *fpu;             /* XSAVE area, arena page */
+  void *vendor;          /* control block (SVM: VMCB; VMX: struct vmx), arena page */
+  uint64_t vendor_maddr; /* SVM: of the VMCB; VMX: of the VMCS */
   uint32_t asid;
   uint64_t asid_generation; /* of `asid_cpu`; another: a new ASID is due */
   struct cpu *asid_cpu;
@@ -113,7 +113,7 @@ struct arch_vcpu {
 };
 
 struct arch_domain {
-  uint64_t guest_slots; /* ARENA_GUEST slots that are linked */
+  void *view_spare; /* VMX: pages of the arena's view that wait for reuse (vmx/view.c) */
 };
 
 struct arch_domain_stub {

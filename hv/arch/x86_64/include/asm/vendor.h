@@ -9,6 +9,7 @@
 
 #include <asm/bits.h>
 #include <domain.h>
+#include <p2m.h>
 
 /* What address translation and decoding depend on, in one piece: every exit needs it. */
 struct x86_mode {
@@ -24,6 +25,9 @@ struct x86_vendor {
   /* Each CPU: turn it on. */
   void (*cpu_start)(struct cpu *c);
   enum status (*vcpu_init)(struct vcpu *v);
+  /* The vCPU's thread comes to this CPU, and leaves it: what lies in the CPU's own registers. */
+  void (*vcpu_load)(struct vcpu *v);
+  void (*vcpu_save)(struct vcpu *v);
   /* Control block to the power-on state (APM vol. 2, 14.1.3); registers follow by set. */
   void (*vcpu_reset)(struct vcpu *v);
   void (*run)(struct vcpu *v);
@@ -32,10 +36,24 @@ struct x86_vendor {
   void (*get_segment)(struct vcpu *v, enum x86_seg s, struct x86_segment *out);
   void (*set_segment)(struct vcpu *v, enum x86_seg s, const struct x86_segment *in);
   void (*get_mode)(struct vcpu *v, struct x86_mode *out);
+
+  /* The arena's view of guest memory, in domain_stub.arch.guest_pdpt (docs/design/vendor-seam.md):
+   * the p2m root's entry `index` has changed, under the p2m lock, and a flush follows; */
+  void (*view_changed)(struct domain *d, unsigned index);
+  /* a flush: what the view holds of entries that may have changed is forgotten; */
+  void (*view_drop)(struct domain_stub *d);
+  /* an access in the arena has failed where the memory map has something: bring it into view. No
+   * p2m lock held. False: no memory for tables. */
+  bool (*view_fill)(struct domain *d, uint64_t gpa);
+
+  /* Bits of the p2m's entries: of a table, of a leaf that is read and executed, of one of device
+   * memory. Both formats have the address, P (EPT: R), W, the leaf's bit and our type in the same
+   * places. */
+  uint64_t p2m_table, p2m_memory, p2m_device;
 };
 
 extern const struct x86_vendor *vendor;
-extern const struct x86_vendor svm_vendor;
+extern const struct x86_vendor svm_vendor, vmx_vendor;
 
 /* For the few functions of which every exit has some: their buffers are small and indexed by
  * constants, and the stack protector would be a tenth of what they cost. */
@@ -51,6 +69,8 @@ void x86_exit_hlt(struct vcpu *v);
 void x86_exit_xsetbv(struct vcpu *v);
 void x86_exit_cr4_write(struct vcpu *v);
 void x86_exit_cr8_write(struct vcpu *v);
+/* The same for a machine that reports the value; the instruction ends at next_rip. */
+void x86_cr4_write(struct vcpu *v, uint64_t value, uint64_t next_rip);
 /* Instructions that are refused (#UD) or do nothing (WBINVD, PAUSE). */
 void x86_exit_undefined(struct vcpu *v);
 void x86_exit_nop(struct vcpu *v);
@@ -166,6 +186,8 @@ bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsign
 bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa);
 /* The four bytes there, if they are in one page, or -1. */
 int64_t walk_fetch(const struct x86_mode *m, uint64_t linear);
+/* This CPU's slots follow the view's level-3 tables. */
+void mm_guest_slots_link(struct domain_stub *d);
 /* A fault at guest-physical `gpa`: true if the memory map has it with that right by now (after
  * log-dirty was served), so that the access is worth trying again. */
 bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);

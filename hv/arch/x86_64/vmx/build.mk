@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+hv-$(CONFIG_VMX) += $(addprefix arch/x86_64/vmx/,cpu.o enter.o exit.o state.o vcpu.o view.o)
