@@ -69,11 +69,8 @@ void svm_cpu_start(struct cpu *c) {
 }
 
 /* Taking a new ASID is the flush: it has no translations. */
-void svm_asid_refresh(struct vcpu *v) {
+void svm_asid_renew(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
-  b->tlb_control = 0;
-  if (likely(asid_current(v)))
-    return;
   if (asid_renew(v, asid_limit))
     b->tlb_control = TLB_FLUSH_ALL;
   b->asid = v->arch.asid;

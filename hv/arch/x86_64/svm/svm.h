@@ -17,7 +17,7 @@ extern uint64_t svm_iopm, svm_msrpm;
 void svm_run(struct vcpu *v);
 void svm_cpu_start(struct cpu *c);
 const char *svm_missing(void);
-void svm_asid_refresh(struct vcpu *v);
+void svm_asid_renew(struct vcpu *v);
 void svm_view_changed(struct domain *d, unsigned index);
 void svm_view_drop(struct domain_stub *d);
 bool svm_view_fill(struct domain *d, uint64_t gpa);

@@ -4,6 +4,7 @@
  * exit loop. What an exit means is decided above the seam (cpu/exit_*.c).
  */
 #include <arch/arch.h>
+#include <asm/asid.h>
 #include <asm/platform.h>
 #include <asm/private.h>
 #include <lib/lib.h>
@@ -215,7 +216,9 @@ static void prepare(struct vcpu *v, struct vmcb *b) {
   b->rax = v->arch.regs.gpr[RAX];
   b->rflags = v->arch.regs.rflags;
   b->interrupt_shadow = v->arch.interrupt_shadow;
-  svm_asid_refresh(v);
+  b->tlb_control = 0;
+  if (unlikely(!asid_current(v)))
+    svm_asid_renew(v);
 }
 
 static void collect(struct vcpu *v, struct vmcb *b) {
