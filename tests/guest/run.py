@@ -93,12 +93,27 @@ def system_text(guest, elf):
     return "\n".join(lines) + "\n"
 
 
-def skerry_command(guest, folder, args):
+def build_image(guest, folder, args):
+    """Returns the paths of hypervisor and image."""
     yaml, image = os.path.join(folder, "system.yaml"), os.path.join(folder, "system.img")
     with open(yaml, "w", encoding="utf-8") as f:
         f.write(system_text(guest, os.path.relpath(guest.elf, folder)))
     subprocess.run([os.path.join(ROOT, "build/tools/skerry"), "build", yaml, "-o", image], check=True)
-    hypervisor = os.path.join(ROOT, f"build/{args.config}/skerry-hv.elf")
+    return os.path.join(ROOT, f"build/{args.config}/skerry-hv.elf"), image
+
+
+def start_bochs(guest, args, folder):
+    serial = os.path.join(folder, "serial")
+    command = [os.path.join(ROOT, "tools/bochs.py"), *build_image(guest, folder, args), "--cpus",
+               str(guest.number("smp", 2)), "--memory", guest.get("machine", "512")]
+    if args.verbose:
+        print(shlex.join(command))
+    with open(serial, "wb") as out, open(os.path.join(folder, "qemu"), "wb") as log:
+        return serial, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=log)
+
+
+def skerry_command(guest, folder, args):
+    hypervisor, image = build_image(guest, folder, args)
     cpu = guest.get("cpu", args.cpu)
     return ["-cpu", cpu, "-kernel", hypervisor, "-initrd", image]
 
@@ -112,6 +127,8 @@ def xen_command(guest, args):
 
 
 def start(guest, args, folder):
+    if args.machine == "bochs":
+        return start_bochs(guest, args, folder)
     serial = os.path.join(folder, "serial")
     command = xen_command(guest, args) if args.on == "xen" else skerry_command(guest, folder, args)
     shift = "0" if args.figures or guest.get("icount") else args.icount
@@ -179,7 +196,7 @@ def wait(guest, process, serial, args):
     lines = read(serial)
     complete = finished(guest, lines, args)
     if process.poll() is None:
-        process.kill()
+        process.terminate()
     process.wait()
     return lines, complete, off
 
@@ -228,6 +245,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("guests", nargs="*", help="names; all when none is given")
     parser.add_argument("--on", choices=["skerry", "xen"], default="skerry")
+    parser.add_argument("--machine", choices=["qemu", "bochs"], default="qemu", help="AMD, or Intel")
     parser.add_argument("--xen", default=os.environ.get("XEN_ELF", "build/cache/xen"), help="Xen's unpacked ELF")
     parser.add_argument("--config", default="default")
     parser.add_argument("--cpu", default="EPYC,+svm")
@@ -245,6 +263,9 @@ def main():
     for guest in find_guests(args.guests or (["bench"] if args.figures else [])):
         if args.on == "xen" and guest.get("xen") == "no":
             print(f"skip {guest.name}: {guest.reasons['xen']}")
+            continue
+        if guest.get(args.machine) == "no":
+            print(f"skip {guest.name}: {guest.reasons[args.machine]}")
             continue
         good, bad, messages, numbers = run(guest, args)
         for name, value, unit in numbers if args.figures else []:
