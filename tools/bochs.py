@@ -28,7 +28,7 @@ memory: guest={memory}, host={memory}
 romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
-clock: sync=none, time0=1000000000
+clock: sync=none, time0=1700000000
 ata0-master: type=cdrom, path={folder}/machine.iso, status=inserted
 boot: cdrom
 com1: enabled=1, mode=term, dev={serial}
@@ -44,6 +44,8 @@ def arguments():
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--memory", type=int, default=512, help="MiB")
     parser.add_argument("--model", default="corei7_skylake_x")
+    parser.add_argument("--ips", type=int, default=50000000,
+                        help="instructions a second of emulated time, and the TSC's rate")
     parser.add_argument("--append", default="", help="words for the hypervisor's command line")
     parser.add_argument("--log", help="keep the emulator's own log in this file")
     return parser.parse_args()
@@ -65,9 +67,8 @@ def own_terminal():
 
 def start(args, folder, serial):
     """Returns the process and its display, which must be read and is nobody's business."""
-    # Emulated time passes by instructions; two CPUs share the rate.
     configuration = CONFIGURATION.format(memory=args.memory, model=args.model, cpus=args.cpus,
-                                         ips=50000000, folder=folder, serial=serial)
+                                         ips=args.ips, folder=folder, serial=serial)
     with open(f"{folder}/bochsrc", "w", encoding="utf-8") as f:
         f.write(configuration)
     with open(f"{folder}/rc", "w", encoding="utf-8") as f:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an exit costs in instructions: run with an emulator that counts one nanosecond for each
-// (-icount shift=0), where the TSC's steps, turned into nanoseconds, are instructions.
+// (QEMU: -icount shift=0; Bochs: ips=1000000000), where the TSC's steps, turned into nanoseconds, are instructions.
 /* guest: icount=1 */
 #include "rt/rt.h"
 
@@ -41,10 +41,23 @@ static void figure(const char *name, uint64_t with, uint64_t without) {
 #define YIELD     "mov $29, %%eax; xor %%edi, %%edi; xor %%esi, %%esi"
 #define TPR       "mov $0xfee00080, %%ebx"
 
-void test_main(void) {
+static void hypercalls_amd(void) {
   figure("hypercall.null.instructions", MEASURE(VERSION, "vmmcall"), MEASURE(VERSION, ""));
   figure("hypercall.unknown.instructions", MEASURE(UNKNOWN, "vmmcall"), MEASURE(UNKNOWN, ""));
   figure("hypercall.yield.instructions", MEASURE(YIELD, "vmmcall"), MEASURE(YIELD, ""));
+}
+
+static void hypercalls_intel(void) {
+  figure("hypercall.null.instructions", MEASURE(VERSION, "vmcall"), MEASURE(VERSION, ""));
+  figure("hypercall.unknown.instructions", MEASURE(UNKNOWN, "vmcall"), MEASURE(UNKNOWN, ""));
+  figure("hypercall.yield.instructions", MEASURE(YIELD, "vmcall"), MEASURE(YIELD, ""));
+}
+
+void test_main(void) {
+  if (is_intel())
+    hypercalls_intel();
+  else
+    hypercalls_amd();
   figure("exit.cpuid.instructions", MEASURE(LEAF, "cpuid"), MEASURE(LEAF, ""));
   figure("exit.rdmsr.instructions", MEASURE(APIC_BASE, "rdmsr"), MEASURE(APIC_BASE, ""));
   figure("exit.port_read.instructions", MEASURE(PORT, "in %%dx, %%al"), MEASURE(PORT, ""));

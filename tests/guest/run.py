@@ -106,6 +106,8 @@ def start_bochs(guest, args, folder):
     serial = os.path.join(folder, "serial")
     command = [os.path.join(ROOT, "tools/bochs.py"), *build_image(guest, folder, args), "--cpus",
                str(guest.number("smp", 2)), "--memory", guest.get("machine", "512")]
+    if args.figures or guest.get("icount"):
+        command += ["--ips", "1000000000"]
     if args.verbose:
         print(shlex.join(command))
     with open(serial, "wb") as out, open(os.path.join(folder, "qemu"), "wb") as log:

@@ -33,6 +33,10 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
+static inline int is_intel(void) {
+  return cpuid(0, 0).ebx == 0x756e6547; // "Genu"
+}
+
 static inline uint64_t rdmsr(uint32_t msr) {
   uint32_t low, high;
   asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));

@@ -80,8 +80,7 @@ static void map_shared_info(void) {
 void rt_main(const struct hvm_start_info *info) __attribute__((noreturn));
 void rt_main(const struct hvm_start_info *info) {
   start_info = info;
-  struct cpuid vendor = cpuid(0, 0);
-  hypercall_gate = vendor.ebx == 0x756e6547 ? gate_vmcall : gate_vmmcall; // "Genu"
+  hypercall_gate = is_intel() ? gate_vmcall : gate_vmmcall;
   cpu_init(&cpus[0], 0);
   map_shared_info();
   test_main();
