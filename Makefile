@@ -143,6 +143,8 @@ include libos/build.mk services/build.mk
 # --- A whole system -------------------------------------------------------------
 
 SYSTEM := systems/two-linux
+MACHINE := qemu
+RUN_OPTIONS = --machine $(MACHINE) --hv $(O)/skerry-hv.elf
 IMAGE := build/systems/$(notdir $(SYSTEM)).img
 
 $(IMAGE): $(SYSTEM)/system.yaml tool linux
@@ -152,9 +154,9 @@ $(IMAGE): $(SYSTEM)/system.yaml tool linux
 .PHONY: image run iso check check-all figures pictures
 image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=folder: another) into build/systems/
 
-run: hv image ##  Boot it: on a terminal, with its consoles; else until all domains are ready
-	@if [ -t 0 ] && [ -t 1 ]; then build/tools/skerry run $(IMAGE) --hv $(O)/skerry-hv.elf; \
-	else build/tools/skerry run $(SYSTEM)/system.yaml --hv $(O)/skerry-hv.elf --wait-ready 300 \
+run: hv image ##  Boot it (MACHINE=bochs: on Intel): a terminal's consoles, or until all are ready
+	@if [ -t 0 ] && [ -t 1 ]; then build/tools/skerry run $(IMAGE) $(RUN_OPTIONS); \
+	else build/tools/skerry run $(SYSTEM)/system.yaml $(RUN_OPTIONS) --wait-ready 600 \
 		--set-arg skerry.poweroff=1; fi
 
 iso: hv image ##  Make build/skerry.iso, which GRUB boots on BIOS and UEFI

@@ -44,7 +44,7 @@ def arguments():
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--memory", type=int, default=512, help="MiB")
     parser.add_argument("--model", default="corei7_skylake_x")
-    parser.add_argument("--ips", type=int, default=50000000,
+    parser.add_argument("--ips", type=int, default=200000000,
                         help="instructions a second of emulated time, and the TSC's rate")
     parser.add_argument("--append", default="", help="words for the hypervisor's command line")
     parser.add_argument("--log", help="keep the emulator's own log in this file")
@@ -53,8 +53,9 @@ def arguments():
 
 def make_disc(args, folder):
     # Interrupts do not end a guest that has them off: see the guide.
+    shutil.copyfile(args.image, f"{folder}/system.img")  # it may be a descriptor of ours
     options = f"guest-timer=ms {args.append}".strip()
-    subprocess.run([os.path.join(TOOLS, "mkiso.sh"), args.hypervisor, args.image,
+    subprocess.run([os.path.join(TOOLS, "mkiso.sh"), args.hypervisor, f"{folder}/system.img",
                     f"{folder}/machine.iso", options], check=True)
 
 

@@ -13,6 +13,7 @@ enum { DATA = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
 #define MCR_ON       0x0b /* DTR, RTS, and OUT2, which gates the interrupt on a PC */
 #define LSR_RECEIVED 0x01
 #define LSR_EMPTY    0x20
+#define LSR_SENT     0x40 /* the last byte has left the shift register as well */
 #define QUEUE        16
 #define PATIENCE     1000000 /* polls, of about 1 us */
 
@@ -44,6 +45,11 @@ void uart_put(char c) {
   }
   outb(base + DATA, (uint8_t)c);
   room--;
+}
+
+void uart_flush(void) {
+  for (unsigned i = 0; base && i < PATIENCE && !(inb(base + LSR) & LSR_SENT); i++)
+    ;
 }
 
 int uart_get(void) {

@@ -12,6 +12,8 @@
 void uart_init(uint16_t port);
 /* Waits for room in the queue, but not for ever. */
 void uart_put(char c);
+/* Wait until all has gone out, but not for ever. */
+void uart_flush(void);
 /* The next received byte, or -1. */
 int uart_get(void);
 /* Interrupt when bytes have come. */

@@ -16,11 +16,14 @@ guest-rt32-obj := $(patsubst tests/guest/rt32/%,$(guest-out)/obj/rt32/%.o,\
 guest-elf64 := $(patsubst tests/guest/%.c,$(guest-out)/%.elf,$(wildcard tests/guest/*.c))
 guest-elf32 := $(patsubst tests/guest/32/%.c,$(guest-out)/%.elf,$(wildcard tests/guest/32/*.c))
 
-.PHONY: guests check-guests
+.PHONY: guests check-guests check-guests-intel
 guests: $(guest-elf64) $(guest-elf32)
 
 check-guests: guests
 	tests/guest/run.py
+
+check-guests-intel: guests
+	tests/guest/run.py --machine bochs
 
 $(guest-out)/obj/%.o: tests/guest/%
 	@mkdir -p $(@D)

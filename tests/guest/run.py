@@ -279,7 +279,8 @@ def main():
         sys.stdout.flush()
         passed, failed = passed + good, failed + bad
     if not args.figures:
-        print(f"guests: {passed} passed, {failed} failed")
+        name = "guests" if args.machine == "qemu" else "guests-intel"
+        print(f"{name}: {passed} passed, {failed} failed")
     return 1 if failed else 0
 
 

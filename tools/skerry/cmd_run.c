@@ -15,6 +15,7 @@
 struct options {
   const char *input, *hypervisor, *set_arg;
   uint64_t memory_mib, cpus, wait_seconds;
+  enum run_emulator emulator;
   bool headless, verbose;
   char *const *extra;
 };
@@ -25,11 +26,20 @@ static int take_number(const char *option, const char *text, uint64_t *out) {
   return command_usage(&command_run, "%s takes a number from 1, not `%s`", option, text);
 }
 
+static int take_machine(const char *name, enum run_emulator *out) {
+  *out = strcmp(name, "bochs") ? RUN_QEMU : RUN_BOCHS;
+  if (*out == RUN_BOCHS || !strcmp(name, "qemu"))
+    return 0;
+  return command_usage(&command_run, "--machine takes `qemu` or `bochs`, not `%s`", name);
+}
+
 static int take_option(struct options *o, const char *option, const char *value) {
   if (!strcmp(option, "--hv"))
     o->hypervisor = value;
   else if (!strcmp(option, "--set-arg"))
     o->set_arg = value;
+  else if (!strcmp(option, "--machine"))
+    return take_machine(value, &o->emulator);
   else if (!strcmp(option, "--memory"))
     return take_number(option, value, &o->memory_mib);
   else if (!strcmp(option, "--cpus"))
@@ -66,18 +76,28 @@ static int parse(struct options *o, int argc, char **argv) {
   return status;
 }
 
-/* build/tools/skerry finds build/default/skerry-hv.elf. */
-static const char *default_hypervisor(void) {
-  static char path[PATH_MAX];
-  ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 64);
+/* A path from the folder above this program's. */
+static const char *near_program(char path[PATH_MAX], const char *file) {
+  ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 64);
   path[n > 0 ? n : 0] = 0;
   for (int level = 0; level < 2; level++) {
     char *slash = strrchr(path, '/');
     if (slash)
       *slash = 0;
   }
-  strcat(path, "/default/skerry-hv.elf");
+  strcat(path, file);
   return path;
+}
+
+/* build/tools/skerry finds build/default/skerry-hv.elf and tools/bochs.py. */
+static const char *default_hypervisor(void) {
+  static char path[PATH_MAX];
+  return near_program(path, "/default/skerry-hv.elf");
+}
+
+static const char *bochs_script(void) {
+  static char path[PATH_MAX];
+  return near_program(path, "/../tools/bochs.py");
 }
 
 /* Two at least, so that what runs side by side does. */
@@ -87,6 +107,8 @@ static uint64_t default_cpus(const struct image_view *v) {
 
 static int run_image(const struct options *o, const struct buf *image, const struct image_view *v) {
   struct run_machine m = {
+      .emulator = o->emulator,
+      .bochs = bochs_script(),
       .hypervisor = o->hypervisor ? o->hypervisor : default_hypervisor(),
       .memory_mib = o->memory_mib ? o->memory_mib : run_memory_mib(v),
       .cpus = o->cpus ? o->cpus : default_cpus(v),
@@ -129,18 +151,20 @@ static int run_run(int argc, char **argv) {
 
 const struct command command_run = {
     .name = "run",
-    .summary = "boot a system under the QEMU emulator",
-    .help = "usage: skerry run SYSTEM.yaml|IMAGE [OPTION...] [-- QEMU-ARGUMENT...]\n\n"
-            "Starts the hypervisor and the system on an emulated AMD machine (no virtualisation\n"
+    .summary = "boot a system under an emulator",
+    .help = "usage: skerry run SYSTEM.yaml|IMAGE [OPTION...] [-- ARGUMENT-FOR-THE-EMULATOR...]\n\n"
+            "Starts the hypervisor and the system on an emulated machine (no virtualisation\n"
             "hardware is used), whose serial port becomes this terminal. All keys go to the\n"
             "machine; Ctrl-] ends it. Ctrl-A three times gives the keys to the next domain.\n\n"
+            "  --machine NAME        `qemu`, an AMD machine (the default), or `bochs`, an Intel\n"
+            "                        one, which is slower\n"
             "  --hv ELF              the hypervisor (default: ../default/skerry-hv.elf from where\n"
             "                        this program stands)\n"
             "  --memory MIB          the machine's memory (default: what the domains take, and\n"
             "                        room for the hypervisor)\n"
             "  --cpus N              its CPUs (default: the least that the system needs, and\n"
-            "                        two at least); the machine has one more, the boot CPU,\n"
-            "                        which runs no domain\n"
+            "                        two at least); an AMD machine has one more, the boot\n"
+            "                        CPU, which runs no domain\n"
             "  --set-arg TEXT        append to the command line of every domain\n"
             "  --headless            take no input; end when the machine powers off\n"
             "  --wait-ready SECONDS  take no input; wait until each domain has printed\n"

@@ -11,7 +11,11 @@
 
 #include "image.h"
 
+enum run_emulator { RUN_QEMU, RUN_BOCHS }; /* an AMD machine, an Intel one */
+
 struct run_machine {
+  enum run_emulator emulator;
+  const char *bochs;      /* path of bochs.py */
   const char *hypervisor; /* path of skerry-hv.elf */
   uint64_t memory_mib;
   uint64_t cpus;

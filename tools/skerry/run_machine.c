@@ -76,11 +76,9 @@ static void add(struct arguments *a, const char *option, const char *value) {
     a->list[a->count++] = value;
 }
 
-static void build_arguments(const struct run_machine *m, int image, struct arguments *a) {
+static void qemu_arguments(const struct run_machine *m, struct arguments *a) {
   bool spare = m->cpus > 1; /* see docs/guide/debugging.md, the first CPU's flags */
   snprintf(a->cpus, sizeof(a->cpus), "%" PRIu64, m->cpus + spare);
-  snprintf(a->memory, sizeof(a->memory), "%" PRIu64, m->memory_mib);
-  snprintf(a->image, sizeof(a->image), "/proc/self/fd/%d", image);
   add(a, "qemu-system-x86_64", NULL);
   add(a, "-accel", "tcg");
   add(a, "-machine", "q35");
@@ -98,6 +96,23 @@ static void build_arguments(const struct run_machine *m, int image, struct argum
   add(a, "-initrd", a->image);
   if (spare)
     add(a, "-append", "boot-cpu=spare");
+}
+
+static void bochs_arguments(const struct run_machine *m, struct arguments *a) {
+  snprintf(a->cpus, sizeof(a->cpus), "%" PRIu64, m->cpus);
+  add(a, m->bochs, m->hypervisor);
+  add(a, a->image, NULL);
+  add(a, "--cpus", a->cpus);
+  add(a, "--memory", a->memory);
+}
+
+static void build_arguments(const struct run_machine *m, int image, struct arguments *a) {
+  snprintf(a->memory, sizeof(a->memory), "%" PRIu64, m->memory_mib);
+  snprintf(a->image, sizeof(a->image), "/proc/self/fd/%d", image);
+  if (m->emulator == RUN_BOCHS)
+    bochs_arguments(m, a);
+  else
+    qemu_arguments(m, a);
   for (char *const *extra = m->extra; extra && *extra; extra++)
     add(a, *extra, NULL);
 }

@@ -58,7 +58,13 @@ static void fake_get_mode(struct vcpu *v, struct x86_mode *m) {
 static void fake_reset(struct vcpu *v) {
   (void)v;
 }
+static bool fake_view_fill(struct domain *d, uint64_t gpa) {
+  (void)d;
+  (void)gpa;
+  return true;
+}
 static const struct x86_vendor fake_vendor = {
+    .view_fill = fake_view_fill,
     .vcpu_reset = fake_reset,
     .get = fake_get,
     .set = fake_set,

@@ -5,6 +5,7 @@
 #include <arch/arch.h>
 #include <asm/machine.h>
 #include <asm/platform.h>
+#include <drivers/uart.h>
 #include <lib/lib.h>
 
 #define SCI_ENABLED    BIT(0)
@@ -31,6 +32,7 @@ static void acpi_take_over(void) {
 }
 
 void arch_poweroff(void) {
+  uart_flush();
   if (acpi_info.s5_found && acpi_info.pm1a_port) {
     acpi_take_over();
     sleep_write(acpi_info.pm1a_port, acpi_info.s5_a);
