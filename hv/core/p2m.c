@@ -153,7 +153,7 @@ uint64_t p2m_tables_max(uint64_t pages) {
   return pages / ARCH_P2M_ENTRIES + P2M_TABLES_SPARE;
 }
 
-static void *table_alloc(struct domain *d) {
+void *p2m_table_alloc(struct domain *d) {
   if (d->p2m.table_pages >= p2m_tables_max(d->max_pages + d->borrowed))
     return NULL;
   void *table = arena_page_alloc(FRAME_PTABLE);
@@ -186,7 +186,7 @@ static void *chain_make(struct domain *d, gfn_t gfn, unsigned level, unsigned bo
   void *below = NULL;
 
   for (unsigned l = bottom; l <= level; l++) {
-    p2m_pte_t *table = table_alloc(d);
+    p2m_pte_t *table = p2m_table_alloc(d);
 
     if (!table) {
       if (below)
@@ -204,7 +204,7 @@ static void *chain_make(struct domain *d, gfn_t gfn, unsigned level, unsigned bo
 /* Replace a leaf above level 0 by a table of leaves one level down. */
 static enum status split(struct domain *d, const struct entry *e) {
   unsigned level = e->level - 1;
-  p2m_pte_t *table = table_alloc(d);
+  p2m_pte_t *table = p2m_table_alloc(d);
 
   if (!table)
     return STATUS_NO_MEMORY;
@@ -229,7 +229,7 @@ void p2m_unlock(struct p2m_locked p) {
 enum status p2m_init(struct domain *d) {
   d->p2m.highest = 0;
   if (!d->p2m.root)
-    d->p2m.root = table_alloc(d);
+    d->p2m.root = p2m_table_alloc(d);
   if (!d->p2m.root)
     return STATUS_NO_MEMORY;
   d->stub->p2m_root = arena_page_mfn(d->p2m.root);

@@ -51,6 +51,9 @@ void p2m_unlock(struct p2m_locked p);
  * what maps them page by page, and some for sparse places. Beyond: NO_MEMORY. */
 #define P2M_TABLES_SPARE 64
 uint64_t p2m_tables_max(uint64_t pages);
+/* A page that counts against it, for the map and for what an architecture needs beside it; NULL:
+ * none is left. */
+void *p2m_table_alloc(struct domain *d);
 
 /* Make the empty map: the root table. NO_MEMORY. */
 enum status p2m_init(struct domain *d);

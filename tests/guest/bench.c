@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an exit costs in instructions: run with an emulator that counts one nanosecond for each
-// (QEMU: -icount shift=0; Bochs: ips=1000000000), where the TSC's steps, turned into nanoseconds, are instructions.
+// (QEMU: -icount shift=0; Bochs: ips=1000000000), where the TSC's steps, turned into nanoseconds,
+// are instructions.
 /* guest: icount=1 */
 #include "rt/rt.h"
 

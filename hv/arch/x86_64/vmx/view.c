@@ -39,11 +39,11 @@ static uint64_t *table_of(uint64_t entry) {
 
 /* --- pages of the view --------------------------------------------------------------------- */
 
-/* Under the p2m lock. */
+/* Under the p2m lock. A page stays the view's for good. */
 static uint64_t *page_take(struct domain *d) {
   uint64_t *page = d->arch.view_spare;
   if (!page)
-    return arena_page_alloc(FRAME_PTABLE);
+    return p2m_table_alloc(d);
   d->arch.view_spare = (void *)page[0];
   memset(page, 0, PAGE_SIZE);
   return page;
