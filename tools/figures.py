@@ -9,7 +9,7 @@ compiler's dependency files list them: `code_lines` after the tree's
 them. Instructions are what the time-stamp counter shows under -icount, where
 the machine's time is a function of instructions. The other figures come from
 lines `skerry: figure: NAME VALUE UNIT` on the machine's console, and from the
-micro-guest `bench`. Wall-clock figures are the median of three."""
+micro-guests of FIGURE_GUESTS. Wall-clock figures are the median of three."""
 
 import os
 import re
@@ -102,7 +102,7 @@ def guest_figures():
                          stdout=subprocess.PIPE, check=False)
     sys.stdout.write(run.stdout)
     if run.returncode:
-        raise MachineFailed("the micro-guest bench failed")
+        raise MachineFailed("a micro-guest failed")
 
 
 # --- Wall clock --------------------------------------------------------------

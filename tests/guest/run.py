@@ -18,6 +18,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = os.path.join(ROOT, "tests/guest")
+FIGURE_GUESTS = ["bench", "event_roundtrip"]
 SYSTEMS = os.path.join(SOURCES, "systems")
 RESULT = re.compile(r"^(?:\[(?P<domain>[^\]]+)\] )?(?P<verdict>PASS|FAIL|DONE) (?P<rest>.*)$")
 FIGURE = re.compile(r"^(?:\[[^\]]+\] )?figure: (\S+) (\S+) (\S+)$")
@@ -262,7 +263,7 @@ def arguments():
 def main():
     args = arguments()
     passed = failed = 0
-    for guest in find_guests(args.guests or (["bench"] if args.figures else [])):
+    for guest in find_guests(args.guests or (FIGURE_GUESTS if args.figures else [])):
         if args.on == "xen" and guest.get("xen") == "no":
             print(f"skip {guest.name}: {guest.reasons['xen']}")
             continue
