@@ -48,7 +48,7 @@ $(UNIT_XEN_O)/abi_debian.o: tests/unit/xen/abi_values.c
 # Only its table is taken, as bytes: an object for 32 bits cannot be linked here.
 $(UNIT_XEN_O)/abi_debian32.o: tests/unit/xen/abi_values.c
 	@mkdir -p $(@D)
-	@$(CC) $(UNIT_ABI_CFLAGS) -m32 -ffreestanding -fno-pic -c -o $@.32 $<
+	@$(CC) $(UNIT_ABI_CFLAGS) -m32 -ffreestanding -fno-pic -MT $@ -c -o $@.32 $<
 	@$(OBJCOPY) -O binary -j .abi $@.32 $(@D)/abi32
 	@cd $(@D) && $(OBJCOPY) -I binary -O elf64-x86-64 abi32 $(@F)
 
