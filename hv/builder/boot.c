@@ -16,6 +16,15 @@ struct builder_image image;
 
 /* --- the file as a whole ----------------------------------------------------------- */
 
+/* A name is shown as it is: it is printable and has an end. */
+static __boot bool name_ok(const char *name) {
+  size_t n = strnlen(name, MANIFEST_NAME_SIZE);
+  for (size_t i = 0; i < n; i++)
+    if (name[i] < ' ' || name[i] > '~')
+      return false;
+  return n && n < MANIFEST_NAME_SIZE;
+}
+
 static __boot enum status header_check(const struct manifest_header *h, uint64_t size) {
   if (size < sizeof(*h))
     REFUSE("reason=truncated what=header size=%lu\n", size);
@@ -25,6 +34,8 @@ static __boot enum status header_check(const struct manifest_header *h, uint64_t
     REFUSE("reason=version image=%u supported=%u\n", h->version, MANIFEST_VERSION);
   if (h->image_size > size)
     REFUSE("reason=truncated what=image need=%lu have=%lu\n", h->image_size, size);
+  if (!IS_ALIGNED(h->image_size, PAGE_SIZE))
+    REFUSE("reason=image-size size=%lu\n", h->image_size);
   if (h->manifest_size < sizeof(*h) || h->manifest_size > h->image_size)
     REFUSE("reason=manifest-size size=%lu\n", h->manifest_size);
   return STATUS_OK;
@@ -88,6 +99,8 @@ static __boot enum status tables_check(const struct manifest_header *h) {
   for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
     if (table_check(h, all[i].t, all[i].element, all[i].name))
       return STATUS_INVALID;
+  if (!name_ok(h->name))
+    REFUSE("reason=system-name\n");
   if (!h->domains.count || h->domains.count > MANIFEST_MAX_DOMAINS)
     REFUSE("reason=domains count=%u most=%u\n", h->domains.count, MANIFEST_MAX_DOMAINS);
   return STATUS_OK;
@@ -101,6 +114,8 @@ static __boot enum status payload_check(unsigned i) {
   if (p->offset % PAGE_SIZE || p->offset < system_config->manifest_size || p->offset > end ||
       p->size > end - p->offset)
     REFUSE("reason=payload-bounds payload=%u\n", i);
+  if (!name_ok(p->name))
+    REFUSE("reason=payload-name payload=%u\n", i);
   for (unsigned j = 0; j < i; j++) {
     const struct manifest_payload *q = &image.payloads[j];
     if (p->offset < q->offset + ALIGN_UP(q->size, PAGE_SIZE) && q->offset < p->offset + p->size)
@@ -188,7 +203,7 @@ static __boot bool actions_ok(const struct manifest_domain *d) {
 static __boot enum status domain_check(unsigned i) {
   const struct manifest_domain *d = &image.domains[i];
   const struct manifest_header *h = system_config;
-  if (!d->name[0] || strnlen(d->name, sizeof(d->name)) == sizeof(d->name))
+  if (!name_ok(d->name))
     REFUSE("reason=domain-name domain=%u\n", i);
   for (unsigned j = 0; j < i; j++)
     if (image.domains[j].domid == d->domid || !strcmp(image.domains[j].name, d->name))

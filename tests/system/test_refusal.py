@@ -54,6 +54,7 @@ def test_overlapping_payloads(bench, good):
 # (table, element, offset in it, form, value, reason)
 LIES = [
     ("domains", 1, 0, "<H", 0x61, "domain-twice"),  # the second is named `a` as well
+    ("domains", 1, 0, "<H", 0x0A62, "domain-name"),  # a line break
     ("domains", 1, 48, "<H", 1, "domain-twice"),
     ("domains", 0, 48, "<H", 0, "domain-range"),
     ("domains", 0, 52, "<I", 0, "domain-range"),
@@ -71,6 +72,7 @@ LIES = [
     ("loads", 0, 32, "<I", 99, "load"),
     ("payloads", 0, 0, "<Q", 1 << 40, "payload-bounds"),
     ("payloads", 0, 8, "<Q", 1 << 40, "payload-bounds"),
+    ("payloads", 0, 72, "<B", 7, "payload-name"),
 ]
 
 
