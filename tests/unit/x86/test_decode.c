@@ -191,6 +191,11 @@ static const struct encoding {
      M64,
      INSN_LOAD,
      {.size = 4, .reg = RCX, .reg_size = 8, .sign_extend = true}},
+    {"movslw (%rax), %cx: reads a word",
+     BYTES(0x66, 0x63, 0x08),
+     M64,
+     INSN_LOAD,
+     {.size = 2, .reg = RCX, .reg_size = 2, .sign_extend = true}},
 };
 
 static const struct encoding unknown[] = {

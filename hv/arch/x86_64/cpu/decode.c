@@ -190,7 +190,7 @@ static enum insn_op decode_one_byte(struct cursor *c, uint8_t opcode, struct ins
   case 0x0f:
     return decode_two_byte(c, out);
   case 0x63:
-    return c->mode_bits == 64 ? decode_extend(c, 4, true, out) : INSN_OTHER;
+    return c->mode_bits == 64 ? decode_extend(c, MIN(4u, operand_size(c)), true, out) : INSN_OTHER;
   case 0x6c ... 0x6f:
   case 0xec ... 0xef:
     return INSN_IN_OUT;
