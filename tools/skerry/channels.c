@@ -101,10 +101,8 @@ static void take_channel(struct yaml *y, struct channel *c, const yaml_node_t *n
 }
 
 void channels_from_tree(struct channels *c, struct yaml *y, const yaml_node_t *list) {
-  if (!list)
-    return;
-  const yaml_node_item_t *start = list->data.sequence.items.start;
-  c->count = (unsigned)(list->data.sequence.items.top - start);
+  const yaml_node_item_t *start = list ? list->data.sequence.items.start : NULL;
+  c->count = list ? (unsigned)(list->data.sequence.items.top - start) : 0;
   c->list = xcalloc(c->count, sizeof(struct channel));
   for (unsigned i = 0; i < c->count; i++) {
     take_channel(y, &c->list[i], yaml_at(y, start[i]));

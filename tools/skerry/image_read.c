@@ -40,6 +40,8 @@ static const char *check_header(const struct buf *file, const struct image_view 
   if (h->image_size != file->size || h->manifest_size > h->image_size ||
       h->manifest_size < sizeof(*h))
     return "it is cut short, or longer than it says";
+  if (h->machine_cpus >= MANIFEST_CPU_ANY)
+    return "it wants more CPUs than any machine has";
   if (!manifest_sum_matches(v))
     return "its manifest is damaged: the checksum does not match";
   return NULL;

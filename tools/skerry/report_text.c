@@ -67,12 +67,11 @@ static void put_vcpus(const struct image_view *v, const struct manifest_domain *
 
 /* From the start_info block, as the guest will read it. */
 static const char *command_line(const struct image_view *v, const struct manifest_domain *d) {
-  const struct hvm_start_info *info =
-      (const void *)image_guest_bytes(v, d, d->start_info, sizeof(*info));
+  const uint8_t *info = image_guest_bytes(v, d, d->start_info, sizeof(struct hvm_start_info));
   uint64_t at = 0;
   if (!info)
     return "?";
-  memcpy(&at, &info->cmdline_paddr, sizeof(at));
+  memcpy(&at, info + offsetof(struct hvm_start_info, cmdline_paddr), sizeof(at));
   for (uint64_t size = 1; size < 4096; size++) {
     const uint8_t *text = image_guest_bytes(v, d, at, size);
     if (!text)

@@ -237,6 +237,7 @@ static void test_wild_fields(void **state) {
   assert_null(image_open(&good, &v));
   const struct manifest_header *h = v.header;
   assert_null(open_with(offsetof(struct manifest_header, slice_us), 7));
+  assert_non_null(open_with(offsetof(struct manifest_header, machine_cpus), 0xFFFF));
   for (unsigned i = 0; i < 5; i++) {
     size_t table = offsetof(struct manifest_header, domains) + i * sizeof(struct manifest_table);
     assert_non_null(open_with(table, 0xFFFFFFF8));
