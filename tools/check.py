@@ -41,6 +41,7 @@ def stages(everything):
         ("build-minimal", make("CONFIG=minimal", "hv")),
         ("lint", [*PYTEST, "tests/lint"]),
         ("unit", make("CONFIG=default", "unit")),
+        ("fuzz", make("CONFIG=default", "fuzz-replay")),
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),
         ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),

@@ -95,7 +95,8 @@ def function_name(head):
     return match.group(1) if match and match.group(1) not in ("_Static_assert",) else None
 
 
-SKIPPED = {".git", "build", "__pycache__", ".pytest_cache", ".config", ".config.old"}
+SKIPPED = {".git", "build", "__pycache__", ".pytest_cache", ".config", ".config.old",
+           "corpus"}  # of the fuzzers: inputs, no text of ours
 
 
 @lru_cache

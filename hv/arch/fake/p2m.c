@@ -29,7 +29,7 @@ uint64_t fake_writes;
 unsigned fake_flushes[FAKE_CPUS];
 
 void fake_p2m_init(void) {
-  memset(cache, 0, sizeof(cache));
+  memset(cache, 0, cpu_count * sizeof(cache[0]));
   memset(fake_flushes, 0, sizeof(fake_flushes));
   memcpy(fake_leaf_allowed, (bool[ARCH_P2M_LEVELS]){true, true, true, false},
          sizeof(fake_leaf_allowed));

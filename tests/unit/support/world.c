@@ -8,7 +8,7 @@ struct cpu cpus[CPUS_MAX];
 unsigned cpu_count, cpu_first;
 struct domain_stub *domains;
 unsigned domain_count;
-const struct manifest_header *system_config;
+__attribute__((weak)) const struct manifest_header *system_config; /* the builder has its own */
 
 static struct domain_stub stubs[WORLD_DOMAINS];
 static struct vcpu_stub vcpu_stubs[WORLD_DOMAINS * 16];

@@ -11,6 +11,7 @@
 
 struct domain *d;
 struct vcpu *vcpu[4];
+uint64_t guest_machine_frames = 1024;
 unsigned mails, blocks;
 void (*while_blocked)(void);
 enum domain_end ended;
@@ -125,7 +126,7 @@ void guest_end(void) {
 }
 
 static void world_setup(unsigned count, unsigned vcpus) {
-  fake_init(1024, 6, 1);
+  fake_init(guest_machine_frames, 6, 1);
   fakes_reset();
   world_domains(count, vcpus);
   description();
@@ -281,7 +282,7 @@ void vcpu_mail(struct vcpu_stub *s, enum mail m) {
   mails++;
 }
 
-void vcpu_block(void) {
+__attribute__((weak)) void vcpu_block(void) {
   struct vcpu_stub *s = vcpu_current()->stub;
   if (atomic_load(&s->mail))
     return;
@@ -300,7 +301,8 @@ void domain_crash(const char *fmt, ...) {
   domain_end(d->stub, DOMAIN_END_CRASH);
 }
 
-void console_domain_write(struct domain *of, struct console_line *line, const char *s, size_t n) {
+__attribute__((weak)) void console_domain_write(struct domain *of, struct console_line *line,
+                                                const char *s, size_t n) {
   assert_true(console_used + n <= sizeof(console_text));
   memcpy(console_text + console_used, s, n);
   console_used += n;

@@ -28,7 +28,8 @@ extern struct vcpu *vcpu[4];
 /* What the next domains get in their description; 0 at first. */
 extern uint32_t guest_grant_frames, guest_maptrack;
 extern struct manifest_channel guest_channel; /* kind 0: there is none */
-/* A fresh domain with that many vCPUs; only vCPU 0 is up. */
+/* A fresh domain with that many vCPUs, on a machine of so many frames; only vCPU 0 is up. */
+extern uint64_t guest_machine_frames;
 void guest_setup(unsigned vcpus);
 /* So many domains with two vCPUs each and these channels between them. The arenas stand at one
  * address, so `d` and `vcpu` mean the domain that the test is in. */

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fuzzers: libFuzzer's programs around the real sources, with sanitizers. Each
+# fuzz_NAME.c is a target; its corpus is corpus/NAME. Included behind the unit
+# tests' build.mk, whose source lists and flags it takes.
+
+FUZZ_CC := clang
+FUZZ_TARGETS := hypercall manifest kernel system image acpi decode
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+# What gcc says nothing of: initialisers that override, cmocka's attributes.
+FUZZ_WARN := -Werror -Wno-initializer-overrides -Wno-unknown-warning-option
+fuzz_cflags = $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(1)) $(FUZZ_SANITIZE) \
+  -fsanitize=fuzzer-no-link $(FUZZ_WARN) -Itests/fuzz
+
+FUZZ_TOOL_SRC := $(filter-out %/main.c,$(wildcard tools/skerry/*.c))
+
+FUZZ_SRC_hypercall := $(UNIT_XEN_SRC)
+FUZZ_CFLAGS_hypercall = $(call fuzz_cflags,$(UNIT_XEN_CFLAGS))
+FUZZ_LIBS_hypercall := -lcmocka
+FUZZ_SRC_manifest := $(UNIT_CORE_SRC) hv/core/channel.c \
+  $(addprefix hv/builder/,boot.c channels.c ranges.c)
+FUZZ_CFLAGS_manifest = $(call fuzz_cflags,$(UNIT_XEN_CFLAGS))
+FUZZ_LIBS_manifest := -lcmocka
+FUZZ_SRC_kernel := $(FUZZ_TOOL_SRC)
+FUZZ_SRC_system := $(FUZZ_TOOL_SRC) tests/unit/tool/make_kernel.c
+FUZZ_SRC_image := $(FUZZ_TOOL_SRC)
+$(foreach t,kernel system image,$(eval FUZZ_CFLAGS_$(t) = $(call fuzz_cflags,$(UNIT_TOOL_CFLAGS))))
+$(foreach t,kernel system image,$(eval FUZZ_LIBS_$(t) := $(TOOL_LIBS)))
+FUZZ_SRC_acpi := hv/arch/x86_64/acpi/parse.c hv/arch/x86_64/acpi/aml.c
+FUZZ_CFLAGS_acpi = $(call fuzz_cflags,$(UNIT_PLATFORM_CFLAGS))
+FUZZ_SRC_decode := hv/arch/x86_64/cpu/decode.c
+FUZZ_CFLAGS_decode = $(call fuzz_cflags,$(UNIT_GUEST_CFLAGS))
+
+# Those with the same flags share their objects.
+FUZZ_KIND_kernel := tool
+FUZZ_KIND_system := tool
+FUZZ_KIND_image := tool
+fuzz_kind = $(or $(FUZZ_KIND_$(1)),$(1))
+fuzz_objects = $(patsubst %.c,build/obj/fuzz-$(call fuzz_kind,$(1))/%.o,\
+  $(sort $(FUZZ_SRC_$(1))) tests/fuzz/fuzz_$(1).c tests/fuzz/frame.c)
+
+define FUZZ_LINK
+build/fuzz/$(1): $(call fuzz_objects,$(1))
+	@mkdir -p $$(@D); echo '  LINK    $$@'
+	@$(FUZZ_CC) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $$@ $$^ $(FUZZ_LIBS_$(1))
+FUZZ_OBJ += $(call fuzz_objects,$(1))
+endef
+define FUZZ_COMPILE
+build/obj/fuzz-$(call fuzz_kind,$(1))/%.o: %.c tests/fuzz/build.mk
+	@mkdir -p $$(@D)
+	@$(FUZZ_CC) $(FUZZ_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach t,$(FUZZ_TARGETS),$(eval $(call FUZZ_LINK,$(t))))
+$(foreach t,hypercall manifest kernel acpi decode,$(eval $(call FUZZ_COMPILE,$(t))))
+
+TIME := 60
+
+.PHONY: fuzz fuzz-replay fuzz-planted
+fuzz: $(FUZZ_TARGETS:%=build/fuzz/%) ##  Fuzz each target for TIME=60 seconds (TARGETS=... some)
+	@$(PYTHON) tests/fuzz/run.py --seconds $(TIME) $(or $(TARGETS),$(FUZZ_TARGETS))
+
+fuzz-replay: $(FUZZ_TARGETS:%=build/fuzz/%) ##  Run the fuzzers' corpora once (a part of make check)
+	@$(PYTHON) tests/fuzz/run.py $(FUZZ_TARGETS)
+
+fuzz-planted: $(FUZZ_TARGETS:%=build/fuzz/%) ##  Plant a defect for each fuzzer and see that it is found
+	@$(PYTHON) tests/fuzz/planted.py $(FUZZ_TARGETS)
+
+.SECONDARY: $(FUZZ_OBJ)
+-include $(FUZZ_OBJ:.o=.d)
