@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Service unikernels and the library that they are linked with."""
-
-import pytest
+"""Service unikernels and the library that they are linked with. The parts of the library's own test
+stand in unikernel/selftest.c."""
 
 from machine import BUILD, qemu_arguments
 from systems import unikernel
 
 XEN_OPTIONS = "console=com1 noreboot dom0-iommu=none dom0=pvh"
+
+
+def on_xen(bench, kernel, words):
+    """The machine with a unikernel as the boot domain of Debian's Xen."""
+    extra = ["-kernel", BUILD / "cache" / "xen", "-initrd", f"{kernel} {words}", "-append", XEN_OPTIONS]
+    return bench.machine(qemu_arguments(cpus=1, memory_mib=512, cpu="qemu64,+svm,+npt", extra=extra))
 
 
 def check_hello(machine, domain, origin):
@@ -18,7 +23,7 @@ def check_hello(machine, domain, origin):
 
 def test_hello(bench):
     """In a domain of 1 MiB; its console, command line and end work."""
-    with bench.run([unikernel("tiny", "hello", "left  right", memory="1 MiB")]) as machine:
+    with bench.run([unikernel("tiny", "hello", "left  right")]) as machine:
         total, free = map(int, check_hello(machine, 1, "tiny").groups())
         assert 0 < free < total < 1024
         machine.wait("domain tiny: shut down", "skerry")
@@ -26,13 +31,86 @@ def test_hello(bench):
 
 
 def test_hello_on_xen(bench):
-    """The same file as the boot domain of Debian's Xen."""
-    extra = ["-kernel", BUILD / "cache" / "xen", "-initrd", f"{BUILD}/services/hello.elf left right",
-             "-append", XEN_OPTIONS]
-    with bench.machine(qemu_arguments(cpus=1, memory_mib=512, cpu="qemu64,+svm,+npt", extra=extra), "xen") as machine:
+    """The same file."""
+    with on_xen(bench, BUILD / "services" / "hello.elf", "left right") as machine:
         check_hello(machine, 0, "")
         machine.wait("Dom0 halted")
 
 
 def test_hello_is_small():
     assert (BUILD / "services" / "hello.elf").stat().st_size <= 64 * 1024
+
+
+# --- The library ---------------------------------------------------------------
+
+
+def check_parts(machine, origin, least):
+    passed, failed = map(int, machine.wait(r"DONE (\d+) (\d+)", origin)[0].groups())
+    bad = [text for text in machine.texts(origin) if "FAIL" in text]
+    assert failed == 0 and not bad, bad
+    assert passed >= least
+
+
+def test_library(bench):
+    """Memory, time, events, grants, in a domain of 1 MiB."""
+    domain = unikernel("work", "selftest", "memory time events grants no-store", grant_frames=4,
+                       maptrack=200)
+    with bench.run([domain]) as machine:
+        check_parts(machine, "work", 36)
+
+
+def test_library_on_xen(bench):
+    """Without the grants: Xen takes a page that a domain grants to itself out of its old place."""
+    with on_xen(bench, BUILD / "unikernels" / "selftest.elf", "memory time events") as machine:
+        check_parts(machine, "", 23)
+
+
+def test_module(bench):
+    """The ramdisk arrives byte for byte."""
+    content = bytes(range(256)) * 40 + b"end"
+    (bench.folder / "module").write_bytes(content)
+    total = 0
+    for byte in content:
+        total = (total * 31 + byte) % 2**32
+    domain = unikernel("with", "selftest", "module", memory="4 MiB", ramdisk=str(bench.folder / "module"))
+    with bench.run([domain, unikernel("without", "selftest", "module")]) as machine:
+        machine.wait(f"module: {len(content)} bytes, sum {total}$", "with")
+        machine.wait("module: 0 bytes, sum 0$", "without")
+
+
+def test_typing(bench):
+    with bench.run([unikernel("ears", "selftest", "typing")]) as machine:
+        machine.wait("type now", "ears")
+        machine.type("a\nq")
+        machine.wait("typed a", "ears")
+        machine.wait("typed q", "ears")
+        machine.wait("DONE 1 0", "ears")
+
+
+ENDS = {
+    "overflow": "exception (8|14), .*: stack overflow",
+    "write-text": "exception 14, error 0x3,",
+    "write-constant": "exception 14, error 0x3,",
+    "run-data": "exception 14, error 0x11,",
+    "run-heap": "exception 14, error 0x11,",
+    "null": "exception 14, error 0x2,",
+    "assert": "aborted",
+    "panic": "the answer is 42.0",
+    "double-free": "page_free: 0x[0-9a-f]+ is free",
+    "canary": "exception 3,",
+    "heap": "exception 3,",
+}
+
+
+def test_ends(bench):
+    """Each wrong turn is told and ends its domain as a crash; a status but 0 does too."""
+    domains = [unikernel(name, "selftest", name) for name in [*ENDS, "status"]]
+    with bench.run(domains) as machine:
+        for name, reason in ENDS.items():
+            machine.wait(f"panic: {reason}", name)
+            machine.wait("panic:   called from 0x", name)
+        crashed = set()
+        while len(crashed) < len(domains):
+            crashed.add(machine.wait(r"domain (\S+): crashed$", "skerry")[0].group(1))
+        assert crashed == {d["name"] for d in domains}
+        machine.wait_end()
