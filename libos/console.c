@@ -23,7 +23,7 @@ void console_init(void) {
   if (!gfn || !port)
     return;
   struct xencons_interface *ring = (void *)(gfn * PAGE_SIZE);
-  mmu_map((uintptr_t)ring);
+  page_map((uintptr_t)ring, 1);
   in = (struct stream){&ring->in_prod, &ring->in_cons, (uint8_t *)ring->in, sizeof(ring->in)};
   out = (struct stream){&ring->out_prod, &ring->out_cons, (uint8_t *)ring->out, sizeof(ring->out)};
 }

@@ -28,6 +28,7 @@ struct vcpu_info *vcpu_info;
 static struct handler *handlers[EVENT_PORTS / PORTS_A_PAGE];
 static uint64_t armed; /* the deadline that the hypervisor knows; 0 or past: none */
 static struct timer *timers;
+static uint32_t timer_port;
 static bool stopped;
 
 static int64_t event_op(unsigned op, void *arg) {
@@ -60,7 +61,8 @@ int event_send(uint32_t port) {
 }
 
 int event_close(uint32_t port) {
-  event_handle(port, NULL, NULL);
+  if (event_handle(port, NULL, NULL))
+    return -XEN_EINVAL;
   return (int)event_op(EVTCHNOP_close, &port);
 }
 
@@ -79,6 +81,8 @@ static void mask(uint32_t port) {
 int event_handle(uint32_t port, void (*handler)(uint32_t port, void *arg), void *arg) {
   if (port >= EVENT_PORTS)
     return -XEN_EINVAL;
+  if (port == timer_port)
+    return -XEN_EBUSY;
   struct handler **page = &handlers[port / PORTS_A_PAGE];
   if (!*page && handler)
     *page = page_alloc(1);
@@ -260,6 +264,7 @@ void event_init(void) {
   if (hypercall3(__HYPERVISOR_hvm_op, HVMOP_set_param, (uintptr_t)&callback, 0))
     panic("no event upcalls");
   int port = event_bind_virq(VIRQ_TIMER);
-  if (port < 0 || event_handle(port, timer_came, NULL))
+  if (port < 0 || event_handle((uint32_t)port, timer_came, NULL))
     panic("no timer");
+  timer_port = (uint32_t)port;
 }

@@ -51,9 +51,8 @@ void start_info_read(uintptr_t address);
 /* page.c */
 void page_init(void);
 
-/* mmu.c: the final page tables. mmu_map maps one page, writable and not executable, one to one. */
+/* mmu.c: the final page tables. */
 void mmu_init(void);
-void mmu_map(uint64_t address);
 uint64_t mmu_window(void); /* where the window starts */
 
 /* trap.c */

@@ -63,8 +63,9 @@ uint64_t mmu_window(void) {
   return (MAX(start_info.ram_end, RAM_LIMIT) + WINDOW_SIZE - 1) & ~(WINDOW_SIZE - 1);
 }
 
-void mmu_map(uint64_t address) {
-  map(address & ~PAGE_MASK, WRITE);
+void page_map(uint64_t address, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    map(address + i * PAGE_SIZE, WRITE);
 }
 
 /* The tables at boot_tables are in use until CR3 is loaded, and free pages from then on. */

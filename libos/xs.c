@@ -221,7 +221,7 @@ int xs_open(void) {
   uint32_t port = (uint32_t)hvm_param(HVM_PARAM_STORE_EVTCHN);
   if (!gfn || !port)
     return fail_with(ENOTCONN);
-  mmu_map(gfn * PAGE_SIZE);
+  page_map(gfn * PAGE_SIZE, 1);
   struct xenstore_domain_interface *page = (void *)(gfn * PAGE_SIZE);
   xs.req =
       (struct stream){&page->req_prod, &page->req_cons, (uint8_t *)page->req, sizeof(page->req)};

@@ -44,8 +44,9 @@ int event_send(uint32_t port);
 
 /* Calls `handler(port, arg)` whenever the port is pending, and unmasks it; pending events are not
  * lost. Replaces an earlier handler. NULL masks the port. Ports that the hypervisor bound before
- * the start (console, store, `events` channels) are used the same way, by their number. Returns 0,
- * or -XEN_ENOMEM. */
+ * the start (console, store, `events` channels) are used the same way, by their number, and may be
+ * pending from the start: what a life before left undone. Returns 0, or -XEN_E*: -XEN_EBUSY
+ * for the library's own port (its timer's). */
 int event_handle(uint32_t port, void (*handler)(uint32_t port, void *arg), void *arg);
 
 /* Has the port's handler called in the loop's next turn. */

@@ -41,6 +41,11 @@ void page_free(void *pages, size_t count);
 /* Pages that are free now. */
 size_t page_free_count(void);
 
+/* Makes `count` pages that are no RAM accessible, at their own address: a shared range of a
+ * `memory` channel, for example. The address must be below page_window's; nothing checks what is
+ * there. */
+void page_map(uint64_t address, size_t count);
+
 /* The guest frame number of an address: what rings, grants and parameters are told. */
 static inline uint64_t page_gfn(const void *address) {
   return (uintptr_t)address / PAGE_SIZE;

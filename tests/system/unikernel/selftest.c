@@ -123,9 +123,9 @@ static void fire_end(struct timer *t) {
 static void test_time(void) {
   struct timer a = {.fire = fire_a}, b = {.fire = fire_b}, stopped = {.fire = fire_a},
                end = {.fire = fire_end}, soon = {.fire = fire_a};
-  uint64_t start = clock_now();
   struct timespec t0, t1;
   clock_gettime(CLOCK_MONOTONIC, &t0);
+  uint64_t start = clock_now();
   timer_start(&end, start + 200 * MS);
   timer_start(&b, start + 20 * MS);
   timer_start(&a, start + 40 * MS);

@@ -11,6 +11,7 @@ UNIT_TESTS += $(UNIT_LIBOS_NAMES:%=build/unit/libos_%)
 # What is linked beside; the source under test is included.
 UNIT_LIBOS_ring := libos/ring.c libos/stream.c
 UNIT_LIBOS_xs := libos/stream.c
+UNIT_LIBOS_console := libos/stream.c
 
 build/unit/libos_%: tests/unit/libos/test_%.c tests/unit/libos/build.mk
 	@mkdir -p $(@D); echo '  HOSTCC  $@'

@@ -28,7 +28,8 @@ uint64_t hvm_param(uint32_t index) {
   return index == HVM_PARAM_STORE_PFN ? page_gfn(&page) : PORT;
 }
 
-void mmu_map(uint64_t address) {
+void page_map(uint64_t address, size_t count) {
+  assert_int_equal(count, 1);
   assert_int_equal(address, (uintptr_t)&page);
 }
 
