@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store as a service: the engine's clients are the domains that its module names, each with the
+ * ring page that entry GNTTAB_RESERVED_XENSTORE of its grant table lends and a port that is bound
+ * from the start. VIRQ_DOM_EXC tells when one of them ends or lives anew.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <abi/xen/domctl.h>
+#include <abi/xen/grant_table.h>
+#include <abi/xen/xen.h>
+#include <libos/domain.h>
+#include <libos/event.h>
+#include <libos/grant.h>
+#include <libos/hypercall.h>
+
+#include "store.h"
+
+#define TURNS 16u /* before the other ports are looked at */
+
+struct link {
+  struct client *client;
+  void *page;    /* the client's, mapped; NULL: not now */
+  uint64_t life; /* the hypervisor's name for the domain's life; 0: not known */
+};
+
+static struct store store;
+static struct link *links; /* one for each client */
+
+/* --- Serving -------------------------------------------------------------------------------------
+ */
+
+static void notify(void) {
+  for (unsigned i = 0; i < store.client_count; i++)
+    if (store.clients[i].notify) {
+      store.clients[i].notify = false;
+      (void)event_send(store.clients[i].port); /* a client that has just ended: its loss */
+    }
+}
+
+static void serve(void) {
+  bool more = true;
+  for (unsigned i = 0; more && i < TURNS; i++) {
+    more = store_turn(&store);
+    notify();
+  }
+  if (more)
+    event_again(store.clients[0].port);
+}
+
+static void link_open(struct link *l) {
+  const uint32_t ref = GNTTAB_RESERVED_XENSTORE;
+  if (l->page)
+    return;
+  l->page = grant_map(l->client->domid, &ref, 1, false, NULL);
+  if (l->page)
+    store_connect(l->client, l->page);
+}
+
+/* The client may have sent before anybody told us that it lives. */
+static void client_came(uint32_t port, void *arg) {
+  (void)port;
+  link_open(arg);
+  serve();
+}
+
+/* --- Lives
+ * ---------------------------------------------------------------------------------------- */
+
+static void link_close(struct link *l) {
+  store_domain_ended(&store, l->client->domid);
+  if (l->page && grant_unmap(l->page, 1))
+    printf("store: %s: its page stays mapped\n", l->client->name);
+  l->page = NULL;
+}
+
+static struct link *link_of(uint16_t domid) {
+  for (unsigned i = 0; i < store.client_count; i++)
+    if (links[i].client->domid == domid)
+      return &links[i];
+  return NULL;
+}
+
+/* Takes in what the hypervisor says of a domain. */
+static void link_update(struct link *l, const struct xen_domctl_get_domain_state *s) {
+  bool ends =
+      s->state & (XEN_DOMCTL_GETDOMSTATE_STATE_SHUTDOWN | XEN_DOMCTL_GETDOMSTATE_STATE_DYING);
+  bool lives = (s->state & XEN_DOMCTL_GETDOMSTATE_STATE_EXIST) && !ends;
+  if (l->life && (!lives || l->life != s->unique_id))
+    link_close(l);
+  l->life = lives ? s->unique_id : 0;
+  if (lives)
+    link_open(l);
+}
+
+/* Asks about one domain, or with DOMID_INVALID about any that has changed; false: there is none. */
+static bool ask_state(uint16_t domid) {
+  struct xen_domctl op = {.cmd = XEN_DOMCTL_get_domain_state, .domain = domid};
+  if (hypercall3(__HYPERVISOR_domctl, (uintptr_t)&op, 0, 0))
+    return false;
+  struct link *l = link_of(op.domain);
+  if (l)
+    link_update(l, &op.state);
+  return true;
+}
+
+static void lives_changed(uint32_t port, void *arg) {
+  (void)port;
+  (void)arg;
+  while (ask_state(DOMID_INVALID))
+    ;
+  serve();
+}
+
+/* --- Start
+ * ----------------------------------------------------------------------------------------- */
+
+static void load(void) {
+  size_t size;
+  unsigned line;
+  const char *text = domain_module(&size);
+  if (!text || !store_init(&store, &store_quota_default))
+    panic("store: no tree, or no memory for it");
+  unsigned bad = store_load(&store, text, size, &line);
+  if (bad)
+    printf("store: %u lines of the tree cannot be used, the first is line %u\n", bad, line);
+  links = calloc(store.client_count + 1, sizeof(*links));
+  if (!links)
+    panic("store: no memory");
+}
+
+static void watch_lives(void) {
+  int port = event_bind_virq(VIRQ_DOM_EXC);
+  if (port < 0 || event_handle((uint32_t)port, lives_changed, NULL))
+    printf("store: is not told of domains that end (%d)\n", port);
+}
+
+int main(void) {
+  load();
+  watch_lives(); /* first: what changes from here on is told */
+  for (unsigned i = 0; i < store.client_count; i++) {
+    links[i].client = &store.clients[i];
+    (void)ask_state(links[i].client->domid);
+    if (event_handle(links[i].client->port, client_came, &links[i]))
+      printf("store: %s: no port %u\n", store.clients[i].name, store.clients[i].port);
+    event_again(links[i].client->port); /* it may have sent before */
+  }
+  printf("store: serves %u domains\n", store.client_count);
+  event_loop();
+  return 0;
+}
