@@ -39,6 +39,11 @@ $(KERNELS)/vmlinux-%: $(KERNELS)/vmlinuz-% tools/unpack-kernel.py
 $(KERNELS)/initramfs-%.cpio: $(KERNELS)/busybox-% tests/system/initramfs/init tools/mkinitramfs.py
 	@$(PYTHON) tools/mkinitramfs.py $< tests/system/initramfs/init $@
 
+# A user space with xenstore's tools.
+$(PACKAGES)/store.cpio: $(KERNELS)/busybox-amd64 tests/system/initramfs/store $(XENSTORE_UTILS) \
+  tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $< tests/system/initramfs/store $@ $(XENSTORE_UTILS)
+
 .PHONY: linux
 linux: $(KERNELS)/vmlinuz-cloud $(KERNELS)/initramfs-amd64.cpio ##  Fetch the stock kernel, make its user space
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""services/store, tried by stock guests with Debian's xenstore-utils."""
+
+import subprocess
+
+import pytest
+
+from machine import BUILD, ROOT
+from systems import linux, unikernel
+
+RAMDISK = BUILD / "packages" / "store.cpio"
+
+
+@pytest.fixture(autouse=True)
+def built():
+    subprocess.run(["make", "-s", "services", RAMDISK.relative_to(ROOT)], cwd=ROOT, check=True)
+
+
+def guest(name, test, **fields):
+    return linux(name, test, **{"ramdisk": str(RAMDISK), "memory": "192 MiB", **fields})
+
+
+def run(bench, *guests, **arguments):
+    """The guests and a store that serves them."""
+    channels = [{"store": {"front": g["name"], "back": "store"}} for g in guests]
+    return bench.run([*guests, store()], channels=channels, **arguments)
+
+
+def store(**fields):
+    return {**unikernel("store", "store", memory="4 MiB", **fields), "service": "store"}
+
+
+def test_tools(bench):
+    """Every tool answers as it does on Xen, errors included."""
+    with run(bench, guest("one", "tools"), guest("two", "watch")) as machine:
+        machine.wait("store: serves 2 domains", "store")
+
+        def says(key, status, answer="", errors=""):
+            machine.wait(f"SKERRY-FACT {key} status={status} answer={answer} errors={errors}", "one")
+
+        says("read", 0, "one")
+        says("domid", 0, "1")
+        says("list", 0)
+        says("write", 0)
+        says("again", 0, "value other")
+        says("ls", 0, r'a = "" \(n1\) b = "value" \(n1\) c = "other" \(n1\)')
+        says("chmod", 0)
+        says("perms", 0, r'a = "" \(n1\) b = "value" \(n1\) c = "other" \(n1,r2\)')
+        says("exists", 0)
+        says("rm", 0)
+        says("gone", 1, "", "xenstore-read: couldn't read path data/a/b")
+        says("others", 1, "", "xenstore-read: couldn't read path /local/domain/2/data")
+        says("root", 1, "", ".*Permission denied")
+        says("size", 1, "", ".*could not write path data/big")
+        says("control", 1)
+
+
+def test_watch(bench):
+    with run(bench, guest("one", "watch")) as machine:
+        machine.wait("SKERRY-FACT watch seen=data data/x data/x data/x$", "one")
+
+
+def test_turns(bench):
+    """Two domains see each other's writes."""
+    with run(bench, guest("one", "turns"), guest("two", "turns")) as machine:
+        machine.wait("SKERRY-FACT turns at=", "one")
+        machine.wait("SKERRY-FACT turns at=", "two")
+
+
+def test_client_restarts(bench):
+    """A new life finds the tree that the system file implies, and nothing of the last."""
+    one = guest("one", "restart", on_reboot="restart", max_restarts=1)
+    with run(bench, one) as machine:
+        for _ in range(2):
+            machine.wait("SKERRY-FACT left status=1", "one")
+            machine.wait("SKERRY-FACT now status=0 answer=behind", "one")
