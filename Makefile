@@ -142,21 +142,25 @@ include libos/build.mk services/build.mk
 
 # --- A whole system -------------------------------------------------------------
 
-SYSTEM := systems/two-linux
+SYSTEM := two-linux
 MACHINE := qemu
 RUN_OPTIONS = --machine $(MACHINE) --hv $(O)/skerry-hv.elf
-IMAGE := build/systems/$(notdir $(SYSTEM)).img
+SYSTEM_DIR := $(if $(wildcard $(SYSTEM)/system.yaml),$(SYSTEM),systems/$(SYSTEM))
+IMAGE := build/systems/$(notdir $(SYSTEM_DIR)).img
 
-$(IMAGE): $(SYSTEM)/system.yaml tool linux
+# What the system's files are made of, as SYSTEM_NEEDS, with the rules.
+-include $(wildcard $(SYSTEM_DIR)/build.mk)
+
+$(IMAGE): $(SYSTEM_DIR)/system.yaml tool linux $(SYSTEM_NEEDS)
 	@mkdir -p $(@D)
 	@build/tools/skerry build $< -o $@
 
 .PHONY: image run iso check check-all figures pictures
-image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=folder: another) into build/systems/
+image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=name: another, or a folder) into build/systems/
 
 run: hv image ##  Boot it (MACHINE=bochs: on Intel): a terminal's consoles, or until all are ready
 	@if [ -t 0 ] && [ -t 1 ]; then build/tools/skerry run $(IMAGE) $(RUN_OPTIONS); \
-	else build/tools/skerry run $(SYSTEM)/system.yaml $(RUN_OPTIONS) --wait-ready 600 \
+	else build/tools/skerry run $(SYSTEM_DIR)/system.yaml $(RUN_OPTIONS) --wait-ready 600 \
 		--set-arg skerry.poweroff=1; fi
 
 iso: hv image ##  Make build/skerry.iso, which GRUB boots on BIOS and UEFI

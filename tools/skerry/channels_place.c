@@ -14,12 +14,11 @@
 #include "../../abi/manifest/manifest.h"
 #include "system.h"
 
-#define MAX_PORTS        4096u
-#define LARGE            (2ull << 20) /* ranges of so much are aligned to it */
-#define GRANT_FRAMES     64u
-#define MAPTRACK_DEVICE  4096u /* a disk's queues with all their requests, or a network's */
-#define MAPTRACK_RING    16u
-#define MAPTRACK_DEFAULT 65536u /* at most, unless given */
+#define MAX_PORTS       4096u
+#define LARGE           (2ull << 20) /* ranges of so much are aligned to it */
+#define GRANT_FRAMES    64u
+#define MAPTRACK_DEVICE 4096u /* a disk's queues with all their requests, or a network's */
+#define MAPTRACK_RING   16u
 
 #define EACH_CHANNEL(c, s)                                                                         \
   for (struct channel *c = (s)->channels.list; c < (s)->channels.list + (s)->channels.count; c++)
@@ -162,7 +161,7 @@ static uint64_t maptrack_default(const struct system *s, unsigned domain) {
     if (c->back == domain && channel_has_grants(c->kind))
       grants += channel_needs_store(c->kind) ? MAPTRACK_DEVICE : MAPTRACK_RING;
   }
-  return grants < MAPTRACK_DEFAULT ? grants : MAPTRACK_DEFAULT;
+  return grants < MANIFEST_MAX_MAPTRACK ? grants : MANIFEST_MAX_MAPTRACK;
 }
 
 static uint64_t grant_frames_default(const struct system *s, unsigned domain) {

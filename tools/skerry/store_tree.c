@@ -117,8 +117,10 @@ static void put_back_disk(const struct place *p, const struct channel *c) {
     put(p, "params", "%s", c->source);
 }
 
+/* Linux's back end refuses an interface without a script, and runs none itself. */
 static void put_back_network(const struct place *p, const struct channel *c) {
   put_mac(p, c);
+  put(p, "script", "vif-bridge");
   if (c->bridge)
     put(p, "bridge", "%s", c->bridge);
 }
@@ -202,6 +204,14 @@ static void put_own(const struct place *home, unsigned domain) {
     put(&p, own[i], "%s", "");
 }
 
+static void put_cpus(const struct system *s, unsigned domain, const struct place *home) {
+  put(home, "cpu", "%s", "");
+  for (unsigned i = 0; i < s->domains[domain].vcpus; i++) {
+    buf_printf(home->out, "node\t%s\t%s/cpu/%u\t\n", home->perms, home->path, i);
+    buf_printf(home->out, "node\t%s\t%s/cpu/%u/availability\tonline\n", home->perms, home->path, i);
+  }
+}
+
 static void put_domain(const struct system *s, unsigned domain, struct buf *out) {
   struct place home = {.out = out};
   snprintf(home.path, sizeof(home.path), "/local/domain/%u", domid(domain));
@@ -211,6 +221,7 @@ static void put_domain(const struct system *s, unsigned domain, struct buf *out)
   put(&home, "domid", "%u", domid(domain));
   put(&home, "control", "%s", "");
   put_own(&home, domain);
+  put_cpus(s, domain, &home);
   put(&home, "device", "%s", "");
   put_fronts(s, domain, home);
   if (serves(s, domain, MANIFEST_CHANNEL_DISK) || serves(s, domain, MANIFEST_CHANNEL_NETWORK))

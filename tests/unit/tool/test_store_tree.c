@@ -47,6 +47,9 @@ static const char small_tree[] =
     "node\tn1\t" W "/control/feature-suspend\t\n"
     "node\tn1\t" W "/data\t\n"
     "node\tn1\t" W "/error\t\n"
+    "node\tn0,r1\t" W "/cpu\t\n"
+    "node\tn0,r1\t" W "/cpu/0\t\n"
+    "node\tn0,r1\t" W "/cpu/0/availability\tonline\n"
     "node\tn0,r1\t" W "/device\t\n"
     "node\tn0,r1\t" W "/device/vbd\t\n" FRONT "vbd/268439552\t\n" FRONT "vbd/268439552/backend\t" D
     "/backend/vbd/1/268439552\n" FRONT "vbd/268439552/backend-id\t3\n" FRONT
@@ -65,6 +68,9 @@ static const char small_tree[] =
     "node\tn3\t" D "/control/feature-suspend\t\n"
     "node\tn3\t" D "/data\t\n"
     "node\tn3\t" D "/error\t\n"
+    "node\tn0,r3\t" D "/cpu\t\n"
+    "node\tn0,r3\t" D "/cpu/0\t\n"
+    "node\tn0,r3\t" D "/cpu/0/availability\tonline\n"
     "node\tn0,r3\t" D "/device\t\n"
     "node\tn3\t" D "/backend\t\n"
     "node\tn3\t" D "/backend/vbd\t\n" BACK "vbd/1\t\n" BACK "vbd/1/268439552\t\n" BACK
@@ -76,7 +82,7 @@ static const char small_tree[] =
     "node\tn3\t" D "/backend/vif\t\n" BACK "vif/1\t\n" BACK "vif/1/0\t\n" BACK
     "vif/1/0/frontend\t" W "/device/vif/0\n" BACK "vif/1/0/frontend-id\t1\n" BACK
     "vif/1/0/online\t1\n" BACK "vif/1/0/mac\t02:00:00:00:0a:01\n" BACK "vif/1/0/handle\t0\n" BACK
-    "vif/1/0/bridge\tbr0\n" BACK "vif/1/0/state\t1\n";
+    "vif/1/0/script\tvif-bridge\n" BACK "vif/1/0/bridge\tbr0\n" BACK "vif/1/0/state\t1\n";
 
 /* The tree of the last domain of a file in WORK. */
 static void build(const char *path, struct buf *tree) {

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The driver domain: serves disks from files and joins networks to bridges. What
+# Xen's hotplug scripts do in a domain that has a tool stack, this does by
+# watching its own back ends in the store: for a disk it attaches the file that
+# `params` names to a loop device and writes `physical-device`, for a network it
+# puts the interface that the back end makes on the bridge.
+
+. /common.sh
+
+# The device number of a block device as the back end wants it: hexadecimal.
+device_number() {
+  stat -c '%t:%T' "$1"
+}
+
+serve_disk() {
+  loop=$(losetup -f)
+  flags=
+  [ "$(xenstore-read "$1/mode")" = w ] || flags=-r
+  losetup $flags "$loop" "$(xenstore-read "$1/params")" || return
+  xenstore-write "$1/physical-device" "$(device_number "$loop")" "$1/hotplug-status" connected
+  echo "disk $1 is on $loop"
+}
+
+# $2 and $3: the domain and the number of its interface.
+serve_network() {
+  await "/sys/class/net/vif$2.$3"
+  ip link set "vif$2.$3" up
+  brctl addif "$(xenstore-read "$1/bridge")" "vif$2.$3"
+  xenstore-write "$1/hotplug-status" connected
+  echo "network $1 is on vif$2.$3"
+}
+
+# Calls `serve_KIND PATH DOMAIN NUMBER` for each back end that nobody has served yet.
+serve_new() {
+  for domain in $(xenstore-list "$home/backend/$1" 2> /dev/null); do
+    for number in $(xenstore-list "$home/backend/$1/$domain"); do
+      path=$home/backend/$1/$domain/$number
+      xenstore-exists "$path/hotplug-status" || "serve_$2" "$path" "$domain" "$number"
+    done
+  done
+}
+
+# An empty disk for tests that want one: skerry.scratch=SIZE.
+[ -z "$(option scratch)" ] || truncate -s "$(option scratch)" /disks/scratch.img
+
+modules llc stp bridge loop xen-netback xen-blkback
+brctl addbr br0
+ip addr add 10.0.0.1/24 dev br0
+ip link set br0 up
+await /dev/xen/xenbus
+home=/local/domain/$(xenstore-read domid)
+echo "SKERRY-READY $name"
+
+# The first event comes at once.
+xenstore-watch "$home/backend" | while read -r path; do
+  case $path in
+    */backend | */state)
+      serve_new vbd disk
+      serve_new vif network
+      ;;
+  esac
+done &
+shell
