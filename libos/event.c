@@ -28,6 +28,7 @@ struct vcpu_info *vcpu_info;
 static struct handler *handlers[EVENT_PORTS / PORTS_A_PAGE];
 static uint64_t armed; /* the deadline that the hypervisor knows; 0 or past: none */
 static struct timer *timers;
+static uint32_t turn; /* of the loop: what a timer sets in one fires in the next */
 static uint32_t timer_port;
 static bool stopped;
 
@@ -182,26 +183,30 @@ void timer_start(struct timer *t, uint64_t deadline) {
   timer_stop(t);
   while (*at && (*at)->deadline <= deadline)
     at = &(*at)->next;
-  *t = (struct timer){deadline, t->fire, *at, true};
+  *t = (struct timer){deadline, t->fire, *at, true, turn};
   *at = t;
 }
 
-/* True if any was due. What they set for now or earlier waits for the next turn. */
+static struct timer *due(uint64_t now) {
+  struct timer *t = timers;
+  while (t && t->deadline <= now && t->turn == turn)
+    t = t->next;
+  return t && t->deadline <= now ? t : NULL;
+}
+
+/* True if any was due. What they set for now or earlier waits for the next turn, so that the ports
+ * have theirs in between. */
 static bool timers_turn(void) {
   if (!timers)
     return false;
   uint64_t now = clock_now();
-  struct timer *due = timers, **end = &timers;
-  while (*end && (*end)->deadline <= now)
-    end = &(*end)->next;
-  if (due == *end)
-    return false;
-  for (struct timer *last = *end; timers && timers != last && timers->deadline <= now;) {
-    struct timer *t = timers;
+  turn++;
+  bool any = due(now);
+  for (struct timer *t; (t = due(now));) {
     timer_stop(t);
     t->fire(t);
   }
-  return true;
+  return any;
 }
 
 /* --- The loop ------------------------------------------------------------------------------------

@@ -57,8 +57,9 @@ void event_again(uint32_t port);
 struct timer {
   uint64_t deadline;            /* ns on clock_now(); set by timer_start */
   void (*fire)(struct timer *); /* may set its timer again */
-  struct timer *next;           /* private */
+  struct timer *next;           /* private, as what follows */
   bool set;
+  uint32_t turn;
 };
 
 /* ns since the machine's start, never backwards. */
@@ -67,7 +68,8 @@ uint64_t clock_now(void);
 /* ns since 1970-01-01. */
 uint64_t clock_wall(void);
 
-/* Fires once, at the deadline or soon after (0 or in the past: in this turn). A timer that is set
+/* Fires once, at the deadline or soon after (0 or in the past: in the loop's next
+ * turn, behind the ports'). A timer that is set
  * is moved. */
 void timer_start(struct timer *t, uint64_t deadline);
 void timer_stop(struct timer *t);

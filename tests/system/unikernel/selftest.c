@@ -193,6 +193,23 @@ static void check_handlers(void) {
   CHECK("event_fair", turns_of_other >= 24 && calls[1] >= 50);
 }
 
+/* Sets itself for at once, for ever: the ports have their turns all the same. */
+static void fire_at_once(struct timer *t) {
+  if (calls[0] < 3) {
+    event_send((uint32_t)near[0]);
+    timer_start(t, 0);
+  }
+}
+
+static void check_busy_timer(void) {
+  struct timer busy = {.fire = fire_at_once};
+  calls[0] = 0;
+  event_handle((uint32_t)far[0], count_call, &calls[0]);
+  timer_start(&busy, 0);
+  loop_for(20 * MS);
+  CHECK("timer_gives_way", calls[0] == 3);
+}
+
 static void check_wait(void) {
   uint64_t start = clock_now();
   event_handle((uint32_t)far[0], NULL, NULL);
@@ -210,6 +227,7 @@ static void test_events(void) {
   }
   CHECK("event_bind", near[0] > 0 && far[0] > 0 && near[1] > 0 && far[1] > 0);
   check_handlers();
+  check_busy_timer();
   check_wait();
   CHECK("event_close", !event_close((uint32_t)far[0]));
   CHECK("event_closed", event_close((uint32_t)far[0]) < 0);
