@@ -7,48 +7,43 @@
 #include <abi/xen/grant_table.h>
 #include <xen/internal.h>
 
-#define PAUSE_EVERY 16u /* elements of a list */
+#define CHUNK 16u /* elements of a list that are taken in at once */
 
 /* --- lists: each element has a status of its own ------------------------------------ */
 
-union element {
-  struct gnttab_map_grant_ref map;
-  struct gnttab_unmap_grant_ref unmap;
-  struct gnttab_transfer transfer;
-  struct gnttab_copy copy;
-  struct gnttab_unmap_and_replace replace;
-  struct gnttab_swap_grant_ref swap;
-};
-
-static int16_t map(struct vcpu *v, union element *e, struct unmap_batch *batch) {
-  return e->map.status = grant_map(v, &e->map);
+static int16_t map(struct vcpu *v, void *e, struct unmap_batch *batch) {
+  return grant_map(v, e);
 }
 
-static int16_t unmap(struct vcpu *v, union element *e, struct unmap_batch *batch) {
-  return grant_unmap(v, &e->unmap, batch);
+static int16_t unmap(struct vcpu *v, void *e, struct unmap_batch *batch) {
+  return grant_unmap(v, e, batch);
 }
 
-static int16_t copy(struct vcpu *v, union element *e, struct unmap_batch *batch) {
-  return grant_copy(v, &e->copy);
+static int16_t copy(struct vcpu *v, void *e, struct unmap_batch *batch) {
+  return grant_copy(v, e);
 }
 
-static int16_t swap(struct vcpu *v, union element *e, struct unmap_batch *batch) {
-  return grant_swap(v->domain, e->swap.ref_a, e->swap.ref_b);
+static int16_t swap(struct vcpu *v, void *e, struct unmap_batch *batch) {
+  const struct gnttab_swap_grant_ref *op = e;
+  return grant_swap(v->domain, op->ref_a, op->ref_b);
 }
 
 /* No page of a translated guest changes its owner, */
-static int16_t transfer(struct vcpu *v, union element *e, struct unmap_batch *batch) {
-  bool page = p2m_lookup(v->domain, GFN(e->transfer.mfn)).type != P2M_NONE;
+static int16_t transfer(struct vcpu *v, void *e, struct unmap_batch *batch) {
+  const struct gnttab_transfer *op = e;
+  bool page = p2m_lookup(v->domain, GFN(op->mfn)).type != P2M_NONE;
   return page ? GNTST_general_error : GNTST_bad_page;
 }
 
 /* and none of its mappings is an entry of its own page tables. */
-static int16_t replace(struct vcpu *v, union element *e, struct unmap_batch *batch) {
+static int16_t replace(struct vcpu *v, void *e, struct unmap_batch *batch) {
   return GNTST_general_error;
 }
 
+#define ELEMENT_MAX sizeof(struct gnttab_copy)
+
 static const struct list {
-  int16_t (*fn)(struct vcpu *v, union element *e, struct unmap_batch *batch);
+  int16_t (*fn)(struct vcpu *v, void *e, struct unmap_batch *batch);
   uint8_t size, status; /* of an element, and where its status stands; 32-bit callers: */
   uint8_t compat_size, compat_status;
 } lists[] = {
@@ -62,44 +57,59 @@ static const struct list {
     [GNTTABOP_swap_grant_ref] = LIST(swap, gnttab_swap_grant_ref, 12, 8),
 };
 
-static int64_t copy_in_compat(struct vcpu *v, struct gnttab_copy *op, uint64_t at) {
+/* An element that a 32-bit caller lays out in another way. */
+static int64_t compat_in(struct vcpu *v, const struct list *l, void *element, uint64_t at) {
+  struct gnttab_copy *op = element;
+  if (l->fn == transfer)
+    return struct_in(v, element, sizeof(struct gnttab_transfer), at, "lhwh");
   if (struct_in(v, &op->source, sizeof(op->source), at, "lhh") ||
       struct_in(v, &op->dest, sizeof(op->dest), at + 8, "lhh"))
     return -XEN_EFAULT;
   return copy_in(&op->len, at + 16, 4);
 }
 
-static int64_t element_in(struct vcpu *v, uint64_t op, union element *e, uint64_t at) {
-  if (!call_compat(v) || lists[op].compat_size == lists[op].size)
-    return copy_in(e, at, lists[op].size);
-  if (op == GNTTABOP_copy)
-    return copy_in_compat(v, &e->copy, at);
-  return struct_in(v, e, sizeof(e->transfer), at, "lhwh");
+static int16_t element_run(struct vcpu *v, const struct list *l, char *element,
+                           struct unmap_batch *batch) {
+  int16_t status = l->fn(v, element, batch);
+  memcpy(element + l->status, &status, sizeof(status));
+  return status;
 }
 
-/* A mapping's handle and address follow its status. */
-static int64_t element_out(struct vcpu *v, uint64_t op, const union element *e, int16_t status,
-                           uint64_t at) {
-  if (op == GNTTABOP_map_grant_ref)
-    return copy_out(at + lists[op].status, &e->map.status, sizeof(e->map) - lists[op].status);
-  return copy_out(at + (call_compat(v) ? lists[op].compat_status : lists[op].status), &status,
-                  sizeof(status));
+static int64_t compat_run(struct vcpu *v, const struct list *l, uint64_t at,
+                          struct unmap_batch *batch) {
+  uint64_t element[ELEMENT_MAX / 8];
+  if (compat_in(v, l, element, at))
+    return -XEN_EFAULT;
+  int16_t status = element_run(v, l, (char *)element, batch);
+  return copy_out(at + l->compat_status, &status, sizeof(status));
 }
 
-static int64_t list_run(struct vcpu *v, uint64_t op, uint64_t at, uint32_t count) {
+/* What cannot be read as a whole is tried one by one. Returns how many were done, or the error. */
+static int64_t chunk_run(struct vcpu *v, const struct list *l, uint64_t at, uint32_t n,
+                         struct unmap_batch *batch) {
+  uint64_t elements[CHUNK * ELEMENT_MAX / 8];
+  char *first = (char *)elements;
+  if (n > 1 && copy_in(first, at, n * l->size))
+    n = 1;
+  if (n == 1 && copy_in(first, at, l->size))
+    return -XEN_EFAULT;
+  for (uint32_t i = 0; i < n; i++)
+    (void)element_run(v, l, first + i * l->size, batch);
+  return copy_out(at, first, n * l->size) ? -XEN_EFAULT : (int64_t)n;
+}
+
+static int64_t list_run(struct vcpu *v, const struct list *l, uint64_t at, uint32_t count) {
   struct unmap_batch batch = {.n = 0};
-  int64_t error = 0;
-  for (uint32_t i = 0; i < count && !error; i++) {
-    union element e;
-    if (i % PAUSE_EVERY == 0 && !call_pause(v))
-      break;
-    error = element_in(v, op, &e, at);
-    if (!error)
-      error = element_out(v, op, &e, lists[op].fn(v, &e, &batch), at);
-    at += call_compat(v) ? lists[op].compat_size : lists[op].size;
+  bool other = call_compat(v) && l->compat_size != l->size;
+  int64_t n = 0;
+  for (uint32_t done = 0; done < count && n >= 0 && call_pause(v); done += (uint32_t)n) {
+    if (other)
+      n = compat_run(v, l, at + (uint64_t)done * l->compat_size, &batch) ? -XEN_EFAULT : 1;
+    else
+      n = chunk_run(v, l, at + (uint64_t)done * l->size, MIN(CHUNK, count - done), &batch);
   }
   grant_unmap_finish(v->domain, &batch);
-  return error;
+  return n < 0 ? n : 0;
 }
 
 /* --- questions about one's own table -------------------------------------------------------- */
@@ -211,7 +221,7 @@ int64_t hypercall_grant_table_op(struct vcpu *v, const uint64_t *a) {
   if ((int32_t)count < 0)
     return -XEN_EINVAL;
   if (a[0] < ARRAY_SIZE(lists) && lists[a[0]].fn)
-    return list_run(v, a[0], a[1], count);
+    return list_run(v, &lists[a[0]], a[1], count);
   switch (a[0]) {
   case GNTTABOP_setup_table:
   case GNTTABOP_query_size:

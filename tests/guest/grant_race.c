@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Grants under fire: two vCPUs map, unmap, copy, give back, swap and rewrite entries with arguments
 // that are mostly wrong. The hypervisor stands, and afterwards everything works as before.
-/* guest: vcpus=2 grant_frames=2 maptrack=40 timeout=120 */
+/* guest: vcpus=2 grant_frames=2 maptrack=40 timeout=120 xen=no (as grant_table) */
 #include "rt/rt.h"
 
 #define ROUNDS 6000

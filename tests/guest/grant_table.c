@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A domain's grants to itself: the table, mapping, unmapping, copying, and what is refused.
-/* guest: grant_frames=4 maptrack=600 xen-differs=table.limit (Xen's own default),refused.over_ram
-   (Xen drops that page),read_only (Xen injects a fault that ends this test's store) */
+/* guest: grant_frames=4 maptrack=600 xen=no (it moves a page that a domain grants to itself) */
 #include "rt/rt.h"
 
 #define MANY 256

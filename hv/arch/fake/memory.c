@@ -27,6 +27,7 @@ static unsigned windows;
 static void *owned[64]; /* what arch_arena_create has allocated */
 static unsigned owned_count;
 unsigned fake_map_fail_in;
+void (*fake_window_opens)(void);
 
 static void shuffle(void) {
   for (uint32_t i = 0; i < frames; i++)
@@ -75,6 +76,7 @@ void fake_memory_init(uint64_t count) {
   shown = NULL;
   windows = 0;
   fake_map_fail_in = 0;
+  fake_window_opens = NULL;
   frame_init(records, table);
   frame_add_free(MFN(FAKE_FIRST_FRAME), MFN(FAKE_FIRST_FRAME + count));
 }
@@ -210,6 +212,8 @@ void *arch_window_open(mfn_t mfn, bool writable) {
   char *va = (char *)WINDOW_ADDRESS + windows * PAGE_SIZE;
 
   assert(windows < ARCH_WINDOWS);
+  if (fake_window_opens)
+    fake_window_opens();
   show(va, mfn, writable ? PROT_READ | PROT_WRITE : PROT_READ);
   windows++;
   arch_this_cpu()->windows++;

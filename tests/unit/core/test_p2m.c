@@ -493,6 +493,77 @@ static void test_flush_waits(void **unused) {
   assert_true(PANICS(p2m_flush(d)));
 }
 
+/* --- from another domain ---------------------------------------------------------------------- */
+
+static mfn_t far_frame(uint64_t gfn, uint16_t owner, enum frame_kind kind, enum p2m_type t) {
+  mfn_t mfn = frame_alloc(0, owner, kind);
+  assert_int_equal(p2m_add(locked, GFN(gfn), mfn, 0, t), STATUS_OK);
+  return mfn;
+}
+
+static void second_domain(void) {
+  fake_cpu_set(1);
+  assert_int_equal(p2m_init(world_arena(&domains[1])), STATUS_OK);
+}
+
+static enum status far(uint64_t gfn, bool write, mfn_t *mfn) {
+  return p2m_get_far(&domains[0], GFN(gfn), write, mfn);
+}
+
+static void test_far(void **unused) {
+  mfn_t got, large = MFN_INVALID;
+  setup(2048, 2);
+  mfn_t ram = far_frame(7, 1, FRAME_RAM, P2M_RAM);
+  (void)far_frame(8, 1, FRAME_RAM, P2M_RAM_RO);
+  (void)far_frame(9, 2, FRAME_RAM, P2M_FOREIGN);
+  (void)far_frame(10, 1, FRAME_SHARED, P2M_RAM);
+  (void)far_frame(11, 2, FRAME_RAM, P2M_RAM);
+  large = frame_alloc(9, 1, FRAME_RAM);
+  assert_int_equal(p2m_add(locked, GFN(M2), large, 9, P2M_RAM), STATUS_OK);
+  second_domain();
+  assert_int_equal(far(7, true, &got), STATUS_OK);
+  assert_int_equal(got.v, ram.v);
+  assert_int_equal(frame_of(ram)->refs, 2);
+  assert_int_equal(far(8, true, &got), STATUS_NOT_FOUND);
+  assert_int_equal(far(8, false, &got), STATUS_OK);
+  for (uint64_t gfn = 9; gfn < 13; gfn++) /* foreign, no memory, another's, nothing */
+    assert_int_equal(far(gfn, false, &got), STATUS_NOT_FOUND);
+  assert_int_equal(far(1ull << 50, false, &got), STATUS_NOT_FOUND);
+  assert_int_equal(far(M2 + 300, true, &got), STATUS_OK);
+  assert_int_equal(got.v, large.v + 300);
+  frame_of(ram)->refs = UINT32_MAX;
+  assert_int_equal(far(7, true, &got), STATUS_BUSY);
+}
+
+/* The owner gives the page back and has it for something else, at each moment of the look-up. */
+static unsigned opens, strike_at;
+static mfn_t prey;
+static void strike(void) {
+  struct p2m_entry old;
+  if (++opens != strike_at)
+    return;
+  fake_cpu_set(0);
+  assert_int_equal(p2m_remove(locked, GFN(7), &old), STATUS_OK);
+  frame_free(old.mfn, 0);
+  fake_cpu_set(1);
+}
+
+static void test_far_against_the_owner(void **unused) {
+  for (strike_at = 1; strike_at < 10; strike_at++) {
+    mfn_t got;
+    setup(256, 2);
+    prey = far_frame(7, 1, FRAME_RAM, P2M_RAM);
+    second_domain();
+    opens = 0;
+    fake_window_opens = strike;
+    enum status s = far(7, true, &got);
+    fake_window_opens = NULL;
+    bool struck = opens >= strike_at;
+    assert_int_equal(s, struck ? STATUS_NOT_FOUND : STATUS_OK);
+    assert_int_equal(frame_of(prey)->kind == FRAME_FREE || !frame_of(prey)->refs, struck);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_empty),
@@ -516,6 +587,8 @@ int main(void) {
       cmocka_unit_test(test_trim_flushes_before_it_frees),
       cmocka_unit_test(test_giving_needs_no_flush),
       cmocka_unit_test(test_flush_waits),
+      cmocka_unit_test(test_far),
+      cmocka_unit_test(test_far_against_the_owner),
   };
 
   return cmocka_run_group_tests_name("core_p2m", tests, NULL, NULL);

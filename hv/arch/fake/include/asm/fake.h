@@ -42,6 +42,8 @@ extern void (*fake_waiting)(void);
 
 /* --- arena --- */
 extern unsigned fake_map_fail_in; /* n > 0: the n-th arch_arena_map from now fails */
+/* Called before a window is opened: what other CPUs do at that moment. */
+extern void (*fake_window_opens)(void);
 
 /* --- nested page tables --- */
 enum fake_view { VIEW_GUEST, VIEW_ARENA };
