@@ -18,7 +18,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = os.path.join(ROOT, "tests/guest")
-FIGURE_GUESTS = ["bench", "event_roundtrip"]
+FIGURE_GUESTS = ["bench", "bench_grant", "event_roundtrip"]
 SYSTEMS = os.path.join(SOURCES, "systems")
 RESULT = re.compile(r"^(?:\[(?P<domain>[^\]]+)\] )?(?P<verdict>PASS|FAIL|DONE) (?P<rest>.*)$")
 FIGURE = re.compile(r"^(?:\[[^\]]+\] )?figure: (\S+) (\S+) (\S+)$")
