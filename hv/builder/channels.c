@@ -111,9 +111,18 @@ static __boot bool range_free(const struct manifest_channel *c) {
   return true;
 }
 
+/* Each page of an owner is in one range at most. */
+static __boot bool range_lent_once(const struct manifest_channel *c) {
+  for (const struct manifest_channel *o = system_channels(); o < c; o++)
+    if (o->kind == MANIFEST_CHANNEL_MEMORY && o->back == c->back &&
+        overlap(c->back_gpa, c->size, o->back_gpa, o->size))
+      return false;
+  return true;
+}
+
 static __boot bool memory_ok(const struct manifest_channel *c) {
   return range_ok(c->front_gpa, c->size) && range_ok(c->back_gpa, c->size) && range_owned(c) &&
-         range_free(c);
+         range_free(c) && range_lent_once(c);
 }
 
 /* --- all of them ---------------------------------------------------------------------- */

@@ -20,6 +20,8 @@ build/unit/core_%: $(UNIT_CORE_O)/tests/unit/core/test_%.o $(UNIT_CORE_OBJ)
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_CORE_CFLAGS) -o $@ $^ -lcmocka
 
+build/unit/core_ranges: $(UNIT_CORE_O)/hv/builder/ranges.o
+
 build/unit/core_channels: $(addprefix $(UNIT_CORE_O)/hv/,builder/channels.o core/channel.o)
 
 $(UNIT_CORE_O)/%.o: %.c tests/unit/core/build.mk

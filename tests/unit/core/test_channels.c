@@ -149,6 +149,8 @@ static void test_memory(void **unused) {
   refused("memory", 2);
   m.channel[2].front_gpa = 66 * MIB;
   assert_int_equal(channels_check(), STATUS_OK);
+  m.channel[2].back_gpa = 2 * MIB - 4096; /* a page that is lent already */
+  refused("memory", 2);
 }
 
 static void test_count(void **unused) {
