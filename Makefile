@@ -14,7 +14,7 @@ NM := nm
 OBJCOPY := objcopy
 PYTHON := /usr/bin/python3
 
-# The configuration: configs/default, configs/minimal, or `custom`, which is
+# The configuration: one of configs/, or `custom`, which is
 # what `make menuconfig` wrote to ./.config.
 CONFIG ?= $(if $(wildcard .config),custom,default)
 O := build/$(CONFIG)
@@ -33,7 +33,7 @@ all: hv tool guests services ##  Build the hypervisor, the host tool, the micro-
 help: ##  Print this list
 	@sed -n 's/^\([a-z-]*\):.*##  /\1\t/p' $(MAKEFILE_LIST) | sort -u | expand -t 14
 	@echo
-	@echo 'CONFIG=default|minimal|custom selects the configuration (now: $(CONFIG)).'
+	@echo 'CONFIG=default|isolated|minimal|custom selects the configuration (now: $(CONFIG)).'
 
 packages: ##  Install the Debian packages of tools/packages.txt
 	@:
@@ -178,6 +178,7 @@ docs/design/pictures/%.svg: docs/design/pictures/%.dot
 
 figures: ##  Measure size, speed and memory; one figure a line
 	@$(MAKE) -s CONFIG=minimal hv >&2
+	@$(MAKE) -s CONFIG=isolated hv >&2
 	@$(MAKE) -s CONFIG=default hv guests services image $(KERNELS)/vmlinux-cloud >&2
 	@$(PYTHON) tools/figures.py
 

@@ -64,7 +64,7 @@ def count_lines(config):
 
 
 def size_figures():
-    for config, suffix in (("default", ""), ("minimal", "_minimal")):
+    for config, suffix in (("default", ""), ("isolated", "_isolated"), ("minimal", "_minimal")):
         code, physical = count_lines(config)
         show(f"hv.code_lines{suffix}", code, "lines")
         show(f"hv.lines{suffix}", physical, "lines")
