@@ -42,6 +42,7 @@ def stages(everything):
         ("lint", [*PYTEST, "tests/lint"]),
         ("unit", make("CONFIG=default", "unit")),
         ("fuzz", make("CONFIG=default", "fuzz-replay")),
+        ("models", make("CONFIG=default", "models")),
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),
         ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),

@@ -8,7 +8,7 @@
  *             (full barriers)               (full barriers)
  *
  * One of the two sees the other: either the owner finds the bit, or mail for it
- * is there when it looks next.
+ * is there when it looks next. Model: tests/models/mailbox.pml.
  */
 #include <channel.h>
 #include <lib/atomic.h>

@@ -28,7 +28,7 @@
  * the flush finds the CPU linked and waits for it, or the link reads the new
  * generation. A CPU that does not have the domain linked may keep translations
  * (tagged by ASID); it holds the generation up to which they are good, and
- * compares before it uses them.
+ * compares before it uses them. Model: tests/models/flush.pml.
  */
 #include <arch/arch.h>
 #include <lib/atomic.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scheduling, the part that every policy shares: states and their accounting,
- * waking without losing a wake-up, giving up a CPU.
+ * waking without losing a wake-up (model: tests/models/wake.pml), giving up a CPU.
  *
  *              sched_wake           sched_pick
  *   BLOCKED ---------------> RUNNABLE -------> RUNNING

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vCPUs as threads: the loop of each CPU that runs them, mail, blocking, and
- * what happens between exit and entry.
+ * what happens between exit and entry. tests/models/wake.pml is the model of how
+ * no mail is lost.
  */
 #include <arch/arch.h>
 #include <lib/atomic.h>
