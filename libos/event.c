@@ -36,8 +36,7 @@ static int64_t event_op(unsigned op, void *arg) {
   return hypercall3(__HYPERVISOR_event_channel_op, op, (uintptr_t)arg, 0);
 }
 
-/* --- Ports ---------------------------------------------------------------------------------------
- */
+/* --- Ports --------------------------------------------------------------------------------- */
 
 int event_alloc(uint16_t remote) {
   struct evtchn_alloc_unbound arg = {.dom = DOMID_SELF, .remote_dom = remote};
@@ -67,8 +66,7 @@ int event_close(uint32_t port) {
   return (int)event_op(EVTCHNOP_close, &port);
 }
 
-/* --- Handlers ------------------------------------------------------------------------------------
- */
+/* --- Handlers ------------------------------------------------------------------------------ */
 
 static struct handler *handler_of(uint32_t port) {
   struct handler *page = port < EVENT_PORTS ? handlers[port / PORTS_A_PAGE] : NULL;
@@ -132,8 +130,7 @@ static bool ports_turn(void) {
   return any;
 }
 
-/* --- Time ----------------------------------------------------------------------------------------
- */
+/* --- Time ---------------------------------------------------------------------------------- */
 
 static uint64_t scale(uint64_t ticks, uint32_t multiplier, int8_t shift) {
   ticks = shift < 0 ? ticks >> -shift : ticks << shift;
@@ -209,8 +206,7 @@ static bool timers_turn(void) {
   return any;
 }
 
-/* --- The loop ------------------------------------------------------------------------------------
- */
+/* --- The loop ------------------------------------------------------------------------------ */
 
 void event_sleep(uint64_t deadline) {
   if (deadline && deadline <= clock_now())

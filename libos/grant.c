@@ -26,8 +26,7 @@ static int64_t grant_op(unsigned op, void *arg, size_t count) {
   return hypercall3(__HYPERVISOR_grant_table_op, op, (uintptr_t)arg, count);
 }
 
-/* --- Ours to others ------------------------------------------------------------------------------
- */
+/* --- Ours to others ------------------------------------------------------------------------ */
 
 static void ref_free(uint32_t ref) {
   table[ref].frame = free_ref;
@@ -91,8 +90,7 @@ int grant_end(uint32_t ref) {
   return 0;
 }
 
-/* --- Others' to us -------------------------------------------------------------------------------
- */
+/* --- Others' to us ------------------------------------------------------------------------- */
 
 /* Where the handle of a page of the window is kept, plus one: 0 is not mapped. NULL: no memory. */
 static uint32_t *handle_of(uint64_t address) {

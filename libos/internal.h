@@ -79,8 +79,7 @@ void trap_upcall(void);
 extern char trap_stubs[];
 extern uint64_t gdt[];
 
-/* --- Instructions ------------------------------------------------------------------------------
- */
+/* --- Instructions -------------------------------------------------------------------------- */
 
 static inline void cpu_wrmsr(uint32_t msr, uint64_t value) {
   __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));

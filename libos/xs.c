@@ -72,8 +72,7 @@ static int fail_named(const char *name) {
   return fail_with(EIO);
 }
 
-/* --- Messages ------------------------------------------------------------------------------------
- */
+/* --- Messages ------------------------------------------------------------------------------ */
 
 /* Keeps a watch's event, "path\0token\0", for the loop. Without memory it is lost: so it would be
  * had it come a little earlier. */
@@ -184,8 +183,7 @@ static struct part text_part(const char *text) {
   return (struct part){text, strlen(text) + 1};
 }
 
-/* --- Watches -------------------------------------------------------------------------------------
- */
+/* --- Watches ------------------------------------------------------------------------------- */
 
 static void change_tell(const struct change *c) {
   struct xs_watch *w = xs.watches;
@@ -263,8 +261,7 @@ int xs_unwatch(struct xs_watch *w) {
   return watch_call(XS_UNWATCH, w);
 }
 
-/* --- Reading and writing
- * --------------------------------------------------------------------------- */
+/* --- Reading and writing ------------------------------------------------------------------- */
 
 char *xs_read(uint32_t transaction, const char *path, size_t *size) {
   if (call(XS_READ, transaction, (struct part[]){text_part(path)}, 1))

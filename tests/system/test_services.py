@@ -89,6 +89,14 @@ def test_library_on_xen(bench):
         check_parts(machine, "", 25)
 
 
+def test_library_with_store(bench):
+    """The store's client against the store."""
+    store = {**unikernel("store", "store", memory="4 MiB"), "service": "store"}
+    channels = [{"store": {"front": "client", "back": "store"}}]
+    with bench.run([unikernel("client", "selftest", "store"), store], channels=channels) as machine:
+        check_parts(machine, "client", 12)
+
+
 def test_module(bench):
     """The ramdisk arrives byte for byte."""
     content = bytes(range(256)) * 40 + b"end"

@@ -22,7 +22,7 @@
 
 #define EVENT_PORTS 4096u
 
-/* --- Ports: each returns the local port (1 or more), or -XEN_E* ---------------------------- */
+/* --- Ports: each returns the local port (1 or more), or -XEN_E ----------------------------- */
 
 /* A port that domain `remote` may bind to. */
 int event_alloc(uint16_t remote);
@@ -40,7 +40,7 @@ int event_close(uint32_t port);
 /* Sends to the other end. 0, or -XEN_E*: a peer that is gone is no reason to stop. */
 int event_send(uint32_t port);
 
-/* --- Handlers -------------------------------------------------------------------------------- */
+/* --- Handlers ------------------------------------------------------------------------------ */
 
 /* Calls `handler(port, arg)` whenever the port is pending, and unmasks it; pending events are not
  * lost. Replaces an earlier handler. NULL masks the port. Ports that the hypervisor bound before
@@ -52,7 +52,7 @@ int event_handle(uint32_t port, void (*handler)(uint32_t port, void *arg), void 
 /* Has the port's handler called in the loop's next turn. */
 void event_again(uint32_t port);
 
-/* --- Timers: the caller owns the structure, which lies still while the timer is set ----------- */
+/* --- Timers: the caller owns the structure, which lies still while the timer is set -------- */
 
 struct timer {
   uint64_t deadline;            /* ns on clock_now(); set by timer_start */
@@ -74,8 +74,7 @@ uint64_t clock_wall(void);
 void timer_start(struct timer *t, uint64_t deadline);
 void timer_stop(struct timer *t);
 
-/* --- The loop ----------------------------------------------------------------------------------
- */
+/* --- The loop ------------------------------------------------------------------------------ */
 
 /* Runs handlers and timers until event_loop_stop() is called from one of them. */
 void event_loop(void);

@@ -12,7 +12,7 @@
 
 #include <abi/xen/grant_table.h>
 
-/* --- Ours to others -------------------------------------------------------------------------- */
+/* --- Ours to others ------------------------------------------------------------------------ */
 
 /* Lets domain `domid` map and copy the page that `page` (page-aligned, from page_alloc) starts.
  * Returns the grant reference (8 or more), or -XEN_ENOSPC when the table is full, -XEN_ENOSYS where
@@ -23,7 +23,7 @@ int64_t grant_allow(uint16_t domid, const void *page, bool read_only);
  * page must not be freed. */
 int grant_end(uint32_t ref);
 
-/* --- Others' to us --------------------------------------------------------------------------- */
+/* --- Others' to us ------------------------------------------------------------------------- */
 
 /* Maps `count` grants of domain `domid` side by side. All or none: on an error nothing stays
  * mapped. `refs` may lie in memory that others write: each is read once. Returns the address, or

@@ -40,7 +40,7 @@ uint32_t ring_entries(size_t bytes, uint32_t entry_size);
 void ring_front_init(struct ring *r, void *page, size_t bytes, uint32_t entry_size);
 int ring_back_init(struct ring *r, void *page, size_t bytes, uint32_t entry_size);
 
-/* --- Front end ------------------------------------------------------------------------------- */
+/* --- Front end ----------------------------------------------------------------------------- */
 
 /* Room for a request: false while `entries` are under way. */
 bool ring_request_room(const struct ring *r);
@@ -54,7 +54,7 @@ int ring_response_get(struct ring *r, void *response, size_t size);
 /* Asks for an event at the next response; true if one came meanwhile: then look again. */
 bool ring_response_more(struct ring *r);
 
-/* --- Back end -------------------------------------------------------------------------------- */
+/* --- Back end ------------------------------------------------------------------------------ */
 
 /* Copies the next request out. 1; 0 if there is none; -1 if the peer's index is nonsense (more
  * requests than the ring has room for): then the ring is broken and should be closed. */

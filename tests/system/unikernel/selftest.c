@@ -29,8 +29,7 @@ static void check(const char *name, bool good, const char *condition) {
   printf(good ? "PASS %s\n" : "FAIL %s: %s\n", name, condition);
 }
 
-/* --- Memory --------------------------------------------------------------------------------------
- */
+/* --- Memory -------------------------------------------------------------------------------- */
 
 static bool holds(const uint8_t *at, size_t size, uint8_t value) {
   for (size_t i = 0; i < size; i++)
@@ -94,8 +93,7 @@ static void test_memory(void) {
   check_pages();
 }
 
-/* --- Time ----------------------------------------------------------------------------------------
- */
+/* --- Time ---------------------------------------------------------------------------------- */
 
 static char order[16];
 static bool early;
@@ -143,8 +141,7 @@ static void test_time(void) {
   CHECK("clock_wall", time(NULL) > 1500000000);
 }
 
-/* --- Events --------------------------------------------------------------------------------------
- */
+/* --- Events -------------------------------------------------------------------------------- */
 
 static unsigned calls[2], turns_of_other;
 static int near[2], far[2];
@@ -235,8 +232,7 @@ static void test_events(void) {
   CHECK("event_wrong_domain", event_bind(77, 1) < 0);
 }
 
-/* --- Grants to ourselves
- * --------------------------------------------------------------------------- */
+/* --- Grants to ourselves ------------------------------------------------------------------- */
 
 #define PAGES 100u
 
@@ -296,8 +292,7 @@ static void test_grants(void) {
   check_copy(self);
 }
 
-/* --- What the domain is given
- * ----------------------------------------------------------------------- */
+/* --- What the domain is given -------------------------------------------------------------- */
 
 static void test_module(void) {
   size_t size;
@@ -329,8 +324,65 @@ static void test_no_store(void) {
   CHECK("no_store", !xs_read(XS_NONE, "name", NULL) && errno == ENOTCONN);
 }
 
-/* --- The ends
- * ----------------------------------------------------------------------------------------- */
+/* --- The store, as services/store serves it ------------------------------------------------ */
+
+static bool reads(uint32_t transaction, const char *path, const char *want) {
+  char *value = xs_read(transaction, path, NULL);
+  bool good = value && !strcmp(value, want);
+  free(value);
+  return good;
+}
+
+static void check_nodes(void) {
+  size_t count = 0;
+  CHECK("store_name", reads(XS_NONE, "name", "client"));
+  CHECK("store_printf", !xs_printf(XS_NONE, "data/a", "%d", 12) && reads(XS_NONE, "data/a", "12"));
+  CHECK("store_mkdir", !xs_mkdir(XS_NONE, "data/dir/b"));
+  char **names = xs_directory(XS_NONE, "data", &count);
+  CHECK("store_directory", names && count == 2 && !strcmp(names[0], "a"));
+  free(names);
+  CHECK("store_rm", !xs_rm(XS_NONE, "data/dir"));
+  CHECK("store_gone", !xs_read(XS_NONE, "data/dir", NULL) && errno == ENOENT);
+  CHECK("store_refused", xs_write(XS_NONE, "/local/domain/2/x", "", 0) && errno == EACCES);
+}
+
+static void check_transactions(void) {
+  uint32_t t = xs_begin();
+  bool good = t != XS_NONE && reads(t, "data/a", "12") && !xs_write(XS_NONE, "data/a", "13", 2) &&
+              !xs_write(t, "data/a", "14", 2);
+  CHECK("store_conflict", good && xs_end(t, true) && errno == EAGAIN);
+  CHECK("store_kept", reads(XS_NONE, "data/a", "13"));
+  t = xs_begin();
+  good = !xs_write(t, "data/a", "15", 2) && reads(XS_NONE, "data/a", "13") && !xs_end(t, true);
+  CHECK("store_commit", good && reads(XS_NONE, "data/a", "15"));
+}
+
+static unsigned seen;
+static char seen_path[64];
+
+static void saw(struct xs_watch *w, const char *path) {
+  (void)w;
+  if (++seen == 2) {
+    snprintf(seen_path, sizeof(seen_path), "%s", path);
+    event_loop_stop();
+  }
+}
+
+static void check_watch(void) {
+  static struct xs_watch w = {.path = "data/watched", .fire = saw};
+  CHECK("store_watch", !xs_watch(&w) && !xs_write(XS_NONE, "data/watched/x", "new", 3));
+  event_loop(); /* it fires once at its start */
+  CHECK("store_seen", !strncmp(seen_path, "data/watched", 12));
+  CHECK("store_unwatch", !xs_unwatch(&w));
+}
+
+static void test_store(void) {
+  check_nodes();
+  check_transactions();
+  check_watch();
+}
+
+/* --- The ends ------------------------------------------------------------------------------ */
 
 static int deeper(volatile int *n) {
   volatile int local[64];
@@ -408,6 +460,7 @@ static const struct {
     {"module", test_module},
     {"typing", test_typing},
     {"no-store", test_no_store},
+    {"store", test_store},
     {"overflow", end_overflow},
     {"write-text", end_write_text},
     {"write-constant", end_write_constant},

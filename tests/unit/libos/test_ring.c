@@ -189,8 +189,7 @@ static void test_lying_back(void **state) {
   assert_int_equal(ring_response_get(&front, &r, sizeof(r)), -1);
 }
 
-/* --- Streams -------------------------------------------------------------------------------------
- */
+/* --- Streams ------------------------------------------------------------------------------- */
 
 static uint8_t bytes[64];
 static uint32_t prod, cons;

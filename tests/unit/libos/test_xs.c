@@ -21,8 +21,7 @@ static size_t pending_size;
 static void (*handler)(uint32_t port, void *arg);
 static bool again;
 
-/* --- The library
- * ---------------------------------------------------------------------------------- */
+/* --- The library --------------------------------------------------------------------------- */
 
 uint64_t hvm_param(uint32_t index) {
   return index == HVM_PARAM_STORE_PFN ? page_gfn(&page) : PORT;
@@ -54,8 +53,7 @@ uint64_t clock_now(void) {
   return now;
 }
 
-/* --- The store
- * ------------------------------------------------------------------------------------ */
+/* --- The store ----------------------------------------------------------------------------- */
 
 static void say(uint32_t type, uint32_t id, const void *data, size_t size) {
   struct xsd_sockmsg head = {type, id, 0, (uint32_t)size};
@@ -149,8 +147,7 @@ static int setup(void **state) {
   return 0;
 }
 
-/* --- Tests
- * ---------------------------------------------------------------------------------------- */
+/* --- Tests --------------------------------------------------------------------------------- */
 
 static void check_read(const char *path, const char *want) {
   size_t size;
