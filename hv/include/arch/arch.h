@@ -9,6 +9,7 @@
 #ifndef ARCH_ARCH_H
 #define ARCH_ARCH_H
 
+#include <arch/context.h>
 #include <domain.h>
 #include <p2m.h>
 
@@ -111,20 +112,9 @@ void arch_vcpu_raise(struct vcpu *v, uint8_t vector);
 /* Does the vCPU run in a mode of 32 or 16 bits now? Only of the current vCPU. */
 bool arch_vcpu_is_32bit(const struct vcpu *v);
 
-/* The registers with which a guest starts one of its own vCPUs. */
-struct arch_context {
-  bool mode64;
-  uint64_t gpr[8]; /* in the machine's order: x86 rax rcx rdx rbx rsp rbp rsi rdi */
-  uint64_t ip, flags;
-  uint64_t cr0, cr3, cr4, efer;
-  /* Not in mode64: code, data, stack, extra, task; attributes with the granularity in bit 11. */
-  struct {
-    uint32_t base, limit;
-    uint16_t attributes;
-  } segment[5];
-};
-/* Reset a vCPU that has never been up and load these registers; it stays down. Nothing changed:
- * INVALID when they are no state that the machine could be in, EXISTS when it has been started. */
+/* Give a vCPU that waits for its start these registers (arch/context.h), which its own thread loads
+ * when it is up; it stays down. Nothing changed: INVALID when they are no state that the machine
+ * could be in, EXISTS when it has been started. */
 enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c);
 /* Take a vCPU down or up again (see arch_vcpu_offline). Its registers stay; one that runs goes down
  * at its next entry. The caller sends the mail. */

@@ -166,11 +166,14 @@ static void test_context(void **state) {
   assert_false(vlapic_apply(cpu0)); // too late
   assert_false(!arch_vcpu_offline(cpu0));
   assert_true(arch_vcpu_offline(cpu0));
+  assert_int_equal(cpu0->arch.regs.rip, 0x100000); // its own thread's to write
+  arch_vcpu_set_up(cpu0, true);
+  assert_true(!arch_vcpu_offline(cpu0));
+  assert_false(arch_vcpu_halted(cpu0));
+  assert_int_equal(cpu0->arch.activity, ACTIVITY_RUN);
   assert_int_equal(cpu0->arch.regs.gpr[RDI], 8);
   assert_int_equal(cpu0->arch.regs.rip, 0xffffffff81000000);
   assert_false(arch_vcpu_is_32bit(cpu0));
-  arch_vcpu_set_up(cpu0, true);
-  assert_true(!arch_vcpu_offline(cpu0));
   c = (struct arch_context){.cr0 = 0x11,
                             .ip = 0x1000,
                             .segment = {{0, 0xffffffff, 0xc9b},
@@ -180,8 +183,40 @@ static void test_context(void **state) {
                                         {0, 0x67, 0x8b}}};
   cpu0->arch.activity = ACTIVITY_WAIT_SIPI;
   assert_int_equal(arch_vcpu_set_context(cpu0, &c), STATUS_OK);
+  arch_vcpu_set_up(cpu0, true);
+  assert_false(arch_vcpu_halted(cpu0));
   assert_true(arch_vcpu_is_32bit(cpu0));
   assert_int_equal(world.segment[SEG_SS].base, 0x10);
+}
+
+// Taken down before its thread has seen that it is up; up again it goes on once, where it was.
+static void test_context_and_down(void **state) {
+  (void)state;
+  cpu0->arch.activity = ACTIVITY_WAIT_SIPI;
+  assert_int_equal(arch_vcpu_set_context(cpu0, &long_mode), STATUS_OK);
+  arch_vcpu_set_up(cpu0, true);
+  arch_vcpu_set_up(cpu0, false);
+  assert_true(arch_vcpu_halted(cpu0));
+  assert_int_equal(cpu0->arch.regs.rip, 0x100000);
+  arch_vcpu_set_up(cpu0, true);
+  assert_false(arch_vcpu_halted(cpu0));
+  assert_int_equal(cpu0->arch.regs.rip, long_mode.ip);
+  cpu0->arch.regs.rip++;
+  arch_vcpu_set_up(cpu0, false);
+  arch_vcpu_set_up(cpu0, true);
+  assert_false(arch_vcpu_halted(cpu0));
+  assert_int_equal(cpu0->arch.regs.rip, long_mode.ip + 1);
+}
+
+// One that a former life was given is nothing to the next.
+static void test_context_and_reset(void **state) {
+  (void)state;
+  cpu0->arch.activity = ACTIVITY_WAIT_SIPI;
+  assert_int_equal(arch_vcpu_set_context(cpu0, &long_mode), STATUS_OK);
+  arch_vcpu_reset(cpu0);
+  arch_vcpu_set_up(cpu0, true);
+  assert_false(arch_vcpu_halted(cpu0));
+  assert_int_equal(cpu0->arch.regs.rip, 0xfff0);
 }
 
 static void test_illegal_contexts(void **state) {
@@ -218,6 +253,8 @@ int main(void) {
       TEST(test_illegal_values),
       TEST(test_boot_protocol),
       TEST(test_context),
+      TEST(test_context_and_down),
+      TEST(test_context_and_reset),
       TEST(test_illegal_contexts),
   };
   return cmocka_run_group_tests_name("vCPU state", tests, NULL, NULL);

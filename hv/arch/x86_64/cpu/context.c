@@ -51,15 +51,20 @@ static void load_context_segments(struct vcpu *v, const struct arch_context *c) 
                      c->segment[i].base);
 }
 
+/* From here on no SIPI starts it, so nobody reads the context while it is written. */
 enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c) {
   enum x86_activity waiting = ACTIVITY_WAIT_SIPI;
   if (!context_registers_legal(c) || !context_mode_legal(c) || !context_segments_legal(c))
     return STATUS_INVALID;
-  /* From here on no SIPI starts it: its thread must not enter the guest with half a control block.
-   */
   if (!atomic_cas(&v->arch.activity, &waiting, ACTIVITY_OFFLINE))
     return STATUS_EXISTS;
-  arch_vcpu_reset(v);
+  v->arch.context = *c;
+  v->arch.context_due = true;
+  return STATUS_OK;
+}
+
+/* All other registers are as after power-on or INIT. */
+static void load_context(struct vcpu *v, const struct arch_context *c) {
   load_context_segments(v, c);
   for (unsigned i = 0; i < ARRAY_SIZE(c->gpr); i++)
     v->arch.regs.gpr[i] = c->gpr[i];
@@ -69,6 +74,12 @@ enum status arch_vcpu_set_context(struct vcpu *v, const struct arch_context *c) 
   vendor->set(v, CREG_CR3, c->cr3);
   vendor->set(v, CREG_CR4, c->cr4);
   vendor->set(v, CREG_EFER, c->efer);
-  v->arch.activity = ACTIVITY_OFFLINE;
-  return STATUS_OK;
+}
+
+bool x86_context_load(struct vcpu *v) {
+  enum x86_activity start = ACTIVITY_START;
+  if (v->arch.context_due)
+    load_context(v, &v->arch.context);
+  v->arch.context_due = false;
+  return atomic_cas(&v->arch.activity, &start, ACTIVITY_RUN);
 }

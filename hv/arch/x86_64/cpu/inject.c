@@ -140,6 +140,8 @@ void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
 bool arch_vcpu_halted(struct vcpu *v) {
   if (likely(v->arch.activity == ACTIVITY_RUN))
     return false;
+  if (ENABLED(CONFIG_XEN_VCPU_UP) && v->arch.activity == ACTIVITY_START)
+    return !x86_context_load(v);
   enum x86_activity halted = ACTIVITY_HALT;
   return !(arch_vcpu_can_take_interrupt(v) && atomic_cas(&v->arch.activity, &halted, ACTIVITY_RUN));
 }

@@ -17,6 +17,7 @@
 void arch_vcpu_reset(struct vcpu *v) {
   vendor->vcpu_reset(v);
   fpu_reset(v);
+  v->arch.context_due = false;
   v->arch.nmi_iret = v->arch.nmi_step = false;
   v->arch.undecoded = 0;
   v->arch.flush_seen = 0;
@@ -55,8 +56,9 @@ void arch_vcpu_start(struct vcpu *v, gpa_t entry, gpa_t start_info) {
 /* --- a context from a sibling --------------------------------------------------------- */
 
 void arch_vcpu_set_up(struct vcpu *v, bool up) {
+  enum x86_activity run = v->arch.context_due ? ACTIVITY_START : ACTIVITY_RUN;
   if (up == arch_vcpu_offline(v))
-    atomic_store(&v->arch.activity, up ? ACTIVITY_RUN : ACTIVITY_OFFLINE);
+    atomic_store(&v->arch.activity, up ? run : ACTIVITY_OFFLINE);
 }
 
 /* --- facts for the guest ABI -------------------------------------------------------------- */

@@ -187,14 +187,16 @@ static void exit_debug(struct vcpu *v) {
 /* NMIs and machine checks are the host's, and taken from it by the exit. */
 static void exit_exception(struct vcpu *v) {
   uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_EVENT);
-  uint8_t vector = (uint8_t)info;
-  if (((info >> EVENT_TYPE_SHIFT) & 7) == TYPE_NMI) {
+  uint8_t vector = (uint8_t)info, type = (info >> EVENT_TYPE_SHIFT) & 7;
+  if (type == TYPE_NMI) {
     asm volatile("int $2" ::: "memory");
     return;
   }
   if (vector == VECTOR_MC)
     asm volatile("int $18" ::: "memory");
   iret_reblock(v, info & EVENT_UNBLOCK_NMI);
+  if (type == TYPE_INT1) /* the one that exits before it is done, and traps */
+    v->arch.regs.rip = v->arch.next_rip;
   if (vector == VECTOR_DB)
     exit_debug(v);
   else

@@ -35,20 +35,31 @@ failed:
   panic("VMCLEAR of %lx failed", x->vmcs_maddr);
 }
 
-void vmx_take(struct vcpu *v) {
-  struct vmx *x = vmx_of(v);
-  if (v == vcpu_current())
-    return;
-  while (atomic_load(&x->cpu))
+/* A VMCS on two CPUs at a time is what 24.11.1 forbids: they take turns. */
+static void vmcs_own(struct vmx *x) {
+  struct cpu *nobody = NULL;
+  while (!atomic_cas(&x->cpu, &nobody, this_private->cpu)) {
+    nobody = NULL;
     arch_cpu_serve();
+  }
   vmcs_load(x->vmcs_maddr);
+}
+
+static void vmcs_disown(struct vmx *x) {
+  vmcs_clear(x);
+  atomic_store(&x->cpu, NULL);
+}
+
+void vmx_take(struct vcpu *v) {
+  if (v != vcpu_current())
+    vmcs_own(vmx_of(v));
 }
 
 void vmx_give(struct vcpu *v) {
   struct vcpu *running = vcpu_current();
   if (v == running)
     return;
-  vmcs_clear(vmx_of(v));
+  vmcs_disown(vmx_of(v));
   if (running)
     vmcs_load(vmx_of(running)->vmcs_maddr);
 }
@@ -62,8 +73,7 @@ static void host_load(void) {
 
 void vmx_vcpu_load(struct vcpu *v) {
   struct vmx *x = vmx_of(v);
-  vmcs_load(x->vmcs_maddr);
-  atomic_store(&x->cpu, this_private->cpu);
+  vmcs_own(x);
   host_load();
   vmcs_write(VMCS_TSC_OFFSET, x->tsc_offset);
   for (unsigned i = 0; i < OWN_MSRS; i++)
@@ -76,8 +86,7 @@ void vmx_vcpu_save(struct vcpu *v) {
   for (unsigned i = 0; i < OWN_MSRS; i++)
     x->own_msr[i] = rdmsr(vmx_own_msr(i));
   asm volatile("mov %%db6, %0" : "=r"(x->dr6));
-  vmcs_clear(x);
-  atomic_store(&x->cpu, NULL);
+  vmcs_disown(x);
 }
 
 /* --- creation -------------------------------------------------------------------------------- */
@@ -103,6 +112,34 @@ enum status vmx_vcpu_init(struct vcpu *v) {
 }
 
 /* --- the power-on state; registers follow by set ---------------------------------------------- */
+
+/* What no VMCS begins with by itself (24.11.3): lists of MSRs and CR3 targets without entries, page
+ * faults that do not exit, null selectors and bases of the host. */
+static void zeroes_write(void) {
+  static const uint16_t zero[] = {VMCS_PF_MASK,
+                                  VMCS_PF_MATCH,
+                                  VMCS_CR3_TARGETS,
+                                  VMCS_EXIT_MSR_STORES,
+                                  VMCS_EXIT_MSR_LOADS,
+                                  VMCS_ENTRY_MSR_LOADS,
+                                  VMCS_ENTRY_EVENT,
+                                  VMCS_TPR_THRESHOLD,
+                                  VMCS_GUEST_DEBUGCTL,
+                                  VMCS_GUEST_ACTIVITY,
+                                  VMCS_GUEST_INTERRUPTIBILITY,
+                                  VMCS_GUEST_PENDING_DEBUG,
+                                  VMCS_HOST_ES,
+                                  VMCS_HOST_DS,
+                                  VMCS_HOST_FS,
+                                  VMCS_HOST_GS,
+                                  VMCS_HOST_SYSENTER_CS,
+                                  VMCS_HOST_SYSENTER_ESP,
+                                  VMCS_HOST_SYSENTER_EIP,
+                                  VMCS_HOST_FS_BASE,
+                                  VMCS_HOST_GS_BASE};
+  for (unsigned i = 0; i < ARRAY_SIZE(zero); i++)
+    vmcs_write(zero[i], 0);
+}
 
 static void controls_write(struct vmx *x) {
   const struct vmx_machine *m = &vmx_machine;
@@ -153,12 +190,7 @@ void vmx_vcpu_reset(struct vcpu *v) {
   controls_write(x);
   host_write();
   vmcs_write(VMCS_EPTP, maddr_of(v->domain->p2m.root) | EPTP_WB_4);
-  vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
-  vmcs_write(VMCS_GUEST_ACTIVITY, 0);
-  vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
-  vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
-  vmcs_write(VMCS_ENTRY_EVENT, 0);
-  vmcs_write(VMCS_TPR_THRESHOLD, 0);
+  zeroes_write();
   vmx_give(v);
   x->interruptibility = 0;
   x->tpr_threshold = 0;

@@ -9,10 +9,10 @@
 /* MSRs that a guest reads and writes without an exit and that no field of the VMCS holds. */
 enum { OWN_STAR, OWN_LSTAR, OWN_CSTAR, OWN_SFMASK, OWN_KERNEL_GS, OWN_MSRS };
 
-/* A vCPU's state beside its VMCS, an arena page. While its thread has a CPU (`cpu`), the VMCS is
- * current there, and the MSRs and DR6 are in that CPU's registers; else here. */
+/* A vCPU's state beside its VMCS, an arena page. While its thread has a CPU, the VMCS is current
+ * there, and the MSRs and DR6 are in that CPU's registers; else here. */
 struct vmx {
-  struct cpu *cpu;
+  struct cpu *cpu; /* where the VMCS is current: the thread's, or of one who writes it; atomic */
   uint64_t vmcs_maddr, virtual_apic_maddr;
   uint32_t *virtual_apic; /* a page, of which the machine uses the task priority */
   bool launched;          /* VMRESUME, not VMLAUNCH */
@@ -54,8 +54,8 @@ enum status vmx_vcpu_init(struct vcpu *v);
 void vmx_vcpu_reset(struct vcpu *v);
 void vmx_vcpu_load(struct vcpu *v);
 void vmx_vcpu_save(struct vcpu *v);
-/* Make the VMCS of `v` current, wherever its thread is not; then that of the running vCPU again.
- * Waits until a thread that is leaving another CPU has left it. */
+/* Make the VMCS of `v` current, then that of the running vCPU again. Of another vCPU only while its
+ * domain is built or taken apart: waits until its thread has left its CPU. */
 void vmx_take(struct vcpu *v);
 void vmx_give(struct vcpu *v);
 

@@ -6,6 +6,7 @@
 #ifndef ASM_VCPU_H
 #define ASM_VCPU_H
 
+#include <arch/context.h>
 #include <asm/vlapic.h>
 
 /* General registers, in the order of their ModRM numbers. Valid in root mode between exit and
@@ -77,7 +78,13 @@ struct x86_event {
   uint32_t error;
 };
 
-enum x86_activity { ACTIVITY_RUN, ACTIVITY_HALT, ACTIVITY_WAIT_SIPI, ACTIVITY_OFFLINE };
+enum x86_activity {
+  ACTIVITY_RUN,
+  ACTIVITY_HALT,
+  ACTIVITY_WAIT_SIPI,
+  ACTIVITY_OFFLINE,
+  ACTIVITY_START, /* to run, once its own thread has loaded `context` */
+};
 
 struct arch_vcpu {
   struct x86_regs regs;
@@ -93,6 +100,8 @@ struct arch_vcpu {
   bool nmi_step;        /* RFLAGS.TF is ours, to see the end of that IRET */
   uint64_t nmi_iret_rip;
   enum x86_activity activity;
+  bool context_due; /* `context` was given by a sibling and is not loaded */
+  struct arch_context context;
   uint64_t dr[4];
   uint64_t xcr0;
   uint64_t apic_base;  /* IA32_APIC_BASE */

@@ -202,6 +202,10 @@ void fpu_area_load(struct vcpu *v);
 void fpu_set_xcr0(struct vcpu *v, uint64_t value);
 uint64_t fpu_get_xcr0(struct vcpu *v);
 
+/* A vCPU comes up with the context that a sibling has given it (cpu/context.c). False: it was taken
+ * down meanwhile. By its own thread, the only one that writes its registers while it lives. */
+bool x86_context_load(struct vcpu *v);
+
 /* --- state table (cpu/state.c) ------------------------------------------------------ */
 
 struct state_record {
