@@ -44,7 +44,7 @@ def arguments():
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--memory", type=int, default=512, help="MiB")
     parser.add_argument("--model", default="corei7_skylake_x")
-    parser.add_argument("--ips", type=int, default=200000000,
+    parser.add_argument("--ips", type=int, default=120000000,
                         help="instructions a second of emulated time, and the TSC's rate")
     parser.add_argument("--append", default="", help="words for the hypervisor's command line")
     parser.add_argument("--log", help="keep the emulator's own log in this file")

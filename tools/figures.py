@@ -97,12 +97,21 @@ def boot_figures():
         show("boot.instructions_per_cpu", (more_cpus - start) // 2, "instructions")
 
 
-def guest_figures():
-    run = subprocess.run([sys.executable, "tests/guest/run.py", "--figures"], cwd=ROOT, text=True,
-                         stdout=subprocess.PIPE, check=False)
-    sys.stdout.write(run.stdout)
+def guest_figures(machine, prefix=""):
+    run = subprocess.run([sys.executable, "tests/guest/run.py", "--figures", "--machine", machine],
+                         cwd=ROOT, text=True, stdout=subprocess.PIPE, check=False)
+    for line in run.stdout.splitlines():
+        print(prefix + line, flush=True)
     if run.returncode:
         raise MachineFailed("a micro-guest failed")
+
+
+def amd_figures():
+    guest_figures("qemu")
+
+
+def intel_figures():
+    guest_figures("bochs", "intel.")
 
 
 # --- Wall clock --------------------------------------------------------------
@@ -153,8 +162,8 @@ def libos_figures():
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
-    for measure in (size_figures, boot_figures, guest_figures, libos_figures,
-                    clock_figures):
+    for measure in (size_figures, boot_figures, amd_figures, intel_figures,
+                    libos_figures, clock_figures):
         try:
             measure()
         except (MachineFailed, OSError) as error:

@@ -51,6 +51,12 @@ def qemu_arguments(cpus=2, memory_mib=2048, cpu="EPYC,+svm", serial="stdio", ext
             "-serial", serial, "-no-reboot", *extra]
 
 
+def bochs_arguments(hypervisor, image, cpus=2, memory_mib=1024, options=""):
+    """An emulated Intel machine, which is slower: its CPUs share one thread of the host."""
+    return [ROOT / "tools" / "bochs.py", hypervisor, image, "--cpus", str(cpus),
+            "--memory", str(memory_mib), "--append", options]
+
+
 def parallel_cpus(cpus):
     """As fields of qemu_arguments: so many CPUs for domains, which run at the same time, and the
     option that the hypervisor then needs."""
@@ -85,9 +91,12 @@ class Machine:
         return self
 
     def __exit__(self, *_):
-        if self._process.poll() is None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
             self._process.kill()
-        self._process.wait()
+            self._process.wait()
         self._reader.join(5)
         with open(self._log, "w", encoding="utf-8") as log:
             print(" ".join(self._arguments), file=log)

@@ -79,7 +79,7 @@ static void emulate_move(struct vcpu *v, const struct x86_npf *f) {
 
 /* An event that was being delivered, code, and page tables cannot be where nothing is. */
 void x86_exit_npf(struct vcpu *v, const struct x86_npf *f) {
-  if (!is_lapic(v, f->gpa) && guest_resolve(v, f->gpa, f->write))
+  if (!is_lapic(v, f->gpa) && guest_map_allows(v, f->gpa, f->write))
     return;
   if (f->fetch || f->table || v->arch.event.type != EVENT_NONE)
     refuse(v);

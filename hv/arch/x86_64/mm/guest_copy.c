@@ -20,8 +20,10 @@ static bool log_dirty_write(struct domain *d, gfn_t gfn) {
   return s == STATUS_OK;
 }
 
-/* Has the map that right by now? */
-static bool map_allows(struct vcpu *v, gfn_t gfn, bool write) {
+bool guest_map_allows(struct vcpu *v, uint64_t gpa, bool write) {
+  gfn_t gfn = gpa_to_gfn(GPA(gpa));
+  if (gpa >= GUEST_GPA_LIMIT)
+    return false;
   switch (p2m_lookup(v->domain, gfn).type) {
   case P2M_RAM:
   case P2M_FOREIGN:
@@ -37,8 +39,7 @@ static bool map_allows(struct vcpu *v, gfn_t gfn, bool write) {
 }
 
 bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write) {
-  return gpa < GUEST_GPA_LIMIT && map_allows(v, gpa_to_gfn(GPA(gpa)), write) &&
-         vendor->view_fill(v->domain, gpa);
+  return guest_map_allows(v, gpa, write) && vendor->view_fill(v->domain, gpa);
 }
 
 /* A piece that lies in one page. `buffer` is the destination of a read, the source of a write. */

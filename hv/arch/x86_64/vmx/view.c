@@ -83,15 +83,15 @@ static uint64_t entry_for(struct domain *d, uint64_t gpa) {
 }
 
 static bool fill(struct domain *d, uint64_t gpa) {
-  uint64_t *slot = &d->stub->arch.guest_pdpt[gpa >> SLOT_BITS], *table = NULL;
-  uint64_t top = *slot;
+  uint64_t *slot = &d->stub->arch.guest_pdpt[gpa >> SLOT_BITS], top = *slot;
   uint64_t *level3 = table_ensure(d, &top);
-  if (level3)
-    table = table_ensure(d, &level3[index_at(gpa, 2)]);
-  if (!table)
+  if (!level3)
     return false;
-  atomic_store(&table[index_at(gpa, 1)], entry_for(d, gpa));
   atomic_store(slot, top & PTE_ADDR);
+  uint64_t *level2 = table_ensure(d, &level3[index_at(gpa, 2)]);
+  if (!level2)
+    return false;
+  atomic_store(&level2[index_at(gpa, 1)], entry_for(d, gpa));
   return true;
 }
 

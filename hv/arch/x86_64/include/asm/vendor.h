@@ -188,8 +188,10 @@ bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa);
 int64_t walk_fetch(const struct x86_mode *m, uint64_t linear);
 /* This CPU's slots follow the view's level-3 tables. */
 void mm_guest_slots_link(struct domain_stub *d);
-/* A fault at guest-physical `gpa`: true if the memory map has it with that right by now (after
- * log-dirty was served), so that the access is worth trying again. */
+/* A guest's access to guest-physical `gpa` has failed: true if the memory map has it with that
+ * right by now (after log-dirty was served), so that it is worth trying again. */
+bool guest_map_allows(struct vcpu *v, uint64_t gpa, bool write);
+/* The same for an access of ours in the arena, whose view follows. */
 bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
 
 /* --- FPU (cpu/vcpu.c) ---------------------------------------------------------------- */
