@@ -12,6 +12,7 @@
  */
 #include <channel.h>
 #include <lib/atomic.h>
+#include <lib/lib.h>
 #include <policy.h>
 
 static struct spinlock *locks; /* one a channel of the system file */
@@ -170,6 +171,8 @@ void channel_tell_watchers(const struct domain_stub *d) {
     struct domain_stub *w = &domains[i];
     if (!(w->config->flags & MANIFEST_DOMAIN_WATCHES))
       continue;
+    if (w == d) /* a new life knows of nobody */
+      memset(w->changed, 0xff, sizeof(w->changed));
     (void)bit_test_and_set(w->changed, (unsigned)(d - domains));
     vcpu_mail(&w->vcpus[0], MAIL_LIVES);
   }

@@ -439,6 +439,12 @@ static void test_watcher(void **unused) {
   domains[C].lives = 2;
   assert_int_equal(state_of(ID(C)), 0);
   assert_true(op.state.unique_id != first);
+  channel_tell_watchers(&domains[B]); /* it has started anew, and learns of all */
+  for (unsigned i = 0; i < 3; i++) {
+    assert_int_equal(state_of(DOMID_INVALID), 0);
+    assert_int_equal(op.domain, ID(i));
+  }
+  assert_int_equal(state_of(DOMID_INVALID), -XEN_ENOENT);
   op.cmd = 1;
   guest_put(ARGUMENT, &op, sizeof(op));
   assert_int_equal(call(__HYPERVISOR_domctl, ARGUMENT, 0, 0), -XEN_EPERM);
