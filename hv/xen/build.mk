@@ -2,6 +2,7 @@
 hv-y += xen/hypercall.o xen/errno.o xen/version.o xen/domain.o xen/memory.o xen/event.o \
   xen/evtchn.o xen/sched.o xen/vcpu.o xen/clock.o xen/hvm.o
 hv-$(CONFIG_CHANNELS) += xen/domctl.o
+hv-$(CONFIG_XEN_EVTCHN_FIFO) += xen/event_fifo.o
 hv-$(CONFIG_XEN_BALLOON) += xen/balloon.o
 hv-$(CONFIG_XEN_GRANTS) += xen/grant.o xen/grant_table.o xen/grant_map.o xen/grant_copy.o
 hv-$(CONFIG_XEN_CONSOLE_RING) += xen/console_ring.o

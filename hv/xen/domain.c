@@ -164,6 +164,8 @@ void personality_domain_fini(struct domain *d) {
   line_end(d, &p->console.io_line);
   if (ENABLED(CONFIG_CHANNELS))
     channel_stop(d->stub);
+  if (ENABLED(CONFIG_XEN_EVTCHN_FIFO))
+    fifo_end(d);
   for (unsigned i = 0; i < XEN_EVTCHN_BUCKETS; i++)
     if (p->ports[i])
       arena_page_free(p->ports[i]);

@@ -51,6 +51,11 @@ static void upcall_mark(struct vcpu *v) {
     upcall_raise(v);
 }
 
+void event_upcall(struct vcpu *v) {
+  if (v->personality.info)
+    upcall_mark(v);
+}
+
 static void wake_pollers(struct domain *d, uint32_t port) {
   for (unsigned i = 0; i < DIV_ROUND_UP(d->vcpu_count, 64); i++) {
     uint64_t word = atomic_read(&d->stub->polling[i]);
@@ -65,6 +70,11 @@ static void wake_pollers(struct domain *d, uint32_t port) {
 
 /* A vCPU without a vcpu_info (from number 32 on) learns of its events when it registers one. */
 void event_raise(struct domain *d, struct vcpu *v, uint32_t port) {
+  if (fifo_on(d)) {
+    if (fifo_raise(d, v, port))
+      wake_pollers(d, port);
+    return;
+  }
   if (bit_test_and_set(pending_map(d), port))
     return;
   if (v->personality.info && !bit_test(mask_map(d), port) &&
@@ -74,6 +84,10 @@ void event_raise(struct domain *d, struct vcpu *v, uint32_t port) {
 }
 
 void event_unmask(struct domain *d, struct vcpu *v, uint32_t port) {
+  if (fifo_on(d)) {
+    fifo_unmask(d, v, port);
+    return;
+  }
   if (!bit_test_and_clear(mask_map(d), port) || !bit_test(pending_map(d), port))
     return;
   if (v->personality.info && select_port(d, v->personality.info, port))
@@ -81,11 +95,14 @@ void event_unmask(struct domain *d, struct vcpu *v, uint32_t port) {
 }
 
 bool event_pending(const struct domain *d, uint32_t port) {
-  return bit_test(pending_map(d), port);
+  return fifo_on(d) ? fifo_pending(d, port) : bit_test(pending_map(d), port);
 }
 
 void event_clear(struct domain *d, uint32_t port) {
-  (void)bit_test_and_clear(pending_map(d), port);
+  if (fifo_on(d))
+    fifo_clear(d, port);
+  else
+    (void)bit_test_and_clear(pending_map(d), port);
 }
 
 void event_select_all(struct vcpu *v) {

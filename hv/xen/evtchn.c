@@ -18,6 +18,9 @@ union argument {
   struct evtchn_bind_ipi bind_ipi;
   struct evtchn_bind_vcpu bind_vcpu;
   struct evtchn_status status;
+  struct evtchn_init_control init_control;
+  struct evtchn_expand_array expand_array;
+  struct evtchn_set_priority set_priority;
 };
 
 /* --- the table; the domain's lock is held ----------------------------------------- */
@@ -359,6 +362,8 @@ static void close_all(struct domain *d) {
 static int64_t reset(struct vcpu *v, union argument *a, uint64_t at) {
   spin_lock(&v->domain->personality.lock);
   close_all(v->domain);
+  if (ENABLED(CONFIG_XEN_EVTCHN_FIFO))
+    fifo_end(v->domain);
   spin_unlock(&v->domain->personality.lock);
   return 0;
 }
@@ -366,6 +371,18 @@ static int64_t reset(struct vcpu *v, union argument *a, uint64_t at) {
 /* No domain has a physical interrupt. */
 static int64_t bind_pirq(struct vcpu *v, union argument *a, uint64_t at) {
   return -XEN_EPERM;
+}
+
+static int64_t init_control(struct vcpu *v, union argument *a, uint64_t at) {
+  return ENABLED(CONFIG_XEN_EVTCHN_FIFO) ? fifo_init_control(v, &a->init_control, at) : -XEN_ENOSYS;
+}
+
+static int64_t expand_array(struct vcpu *v, union argument *a, uint64_t at) {
+  return ENABLED(CONFIG_XEN_EVTCHN_FIFO) ? fifo_expand_array(v, &a->expand_array) : -XEN_ENOSYS;
+}
+
+static int64_t set_priority(struct vcpu *v, union argument *a, uint64_t at) {
+  return ENABLED(CONFIG_XEN_EVTCHN_FIFO) ? fifo_set_priority(v, &a->set_priority) : -XEN_ENOSYS;
 }
 
 static const struct operation {
@@ -384,12 +401,14 @@ static const struct operation {
     [EVTCHNOP_bind_vcpu] = {bind_vcpu, sizeof(struct evtchn_bind_vcpu), false},
     [EVTCHNOP_unmask] = {unmask, sizeof(uint32_t), false},
     [EVTCHNOP_reset] = {reset, sizeof(uint16_t), true},
+    [EVTCHNOP_init_control] = {init_control, sizeof(struct evtchn_init_control), false},
+    [EVTCHNOP_expand_array] = {expand_array, sizeof(struct evtchn_expand_array), false},
+    [EVTCHNOP_set_priority] = {set_priority, sizeof(struct evtchn_set_priority), false},
 };
 
-/* What follows reset is for FIFO events, which are not offered. */
 int64_t hypercall_event_channel_op(struct vcpu *v, const uint64_t *a) {
   union argument arg;
-  if (a[0] >= ARRAY_SIZE(operations))
+  if (a[0] >= (ENABLED(CONFIG_XEN_EVTCHN_FIFO) ? ARRAY_SIZE(operations) : EVTCHNOP_init_control))
     return -XEN_ENOSYS;
   const struct operation *o = &operations[a[0] % ARRAY_SIZE(operations)];
   if (copy_in(&arg, a[1], o->size))
@@ -436,6 +455,18 @@ bool evtchn_port_exists(struct domain *d, uint32_t port) {
   return exists;
 }
 
+bool evtchn_pending(struct domain *d, uint32_t port) {
+  spin_lock(&d->personality.lock);
+  bool pending = port < port_end(d) && event_pending(d, port);
+  spin_unlock(&d->personality.lock);
+  return pending;
+}
+
+struct vcpu *evtchn_notifies(struct domain *d, uint32_t port) {
+  const struct xen_port *slot = port_of(d, port);
+  return slot && slot->state != EVTCHNSTAT_closed ? d->vcpus[slot->vcpu] : NULL;
+}
+
 /* The lock is held. Does the port still lead where the caller believed? */
 static void port_signal(struct domain *d, uint32_t port, unsigned state) {
   const struct xen_port *slot = port ? port_of(d, port) : NULL;
@@ -464,11 +495,10 @@ uint32_t evtchn_bind_own(struct domain *d) {
   return port > 0 ? (uint32_t)port : 0;
 }
 
-/* Under one lock, since no port may stay bound that the new layout has no bits for. The console's
- * is bound again: the lowest, as at the start. */
-void evtchn_set_layout(struct domain *d, bool compat) {
+/* The lock is held. No port may stay bound that the new layout has no bits for. The console's is
+ * bound again: the lowest, as at the start. */
+static void layout_change(struct domain *d, bool compat) {
   struct personality_domain *p = &d->personality;
-  spin_lock(&p->lock);
   bool console = p->console.port;
   close_all(d);
   p->compat = compat;
@@ -476,5 +506,15 @@ void evtchn_set_layout(struct domain *d, bool compat) {
   (void)evtchn_start(d); /* cannot fail: the tables of these ports are there */
   if (console)
     p->console.port = (uint32_t)port_take(d, console_end);
+}
+
+/* FIFO events do not stand in the shared info: then all ports stay. */
+void evtchn_set_layout(struct domain *d, bool compat) {
+  struct personality_domain *p = &d->personality;
+  spin_lock(&p->lock);
+  if (fifo_on(d))
+    p->compat = compat;
+  else
+    layout_change(d, compat);
   spin_unlock(&p->lock);
 }

@@ -59,20 +59,45 @@ static inline size_t call_word(const struct vcpu *v) {
 /* --- event.c: the two levels of pending bits ------------------------------------ */
 
 /* Ports of the layout that the domain has. */
+static inline bool fifo_on(const struct domain *d) {
+  return ENABLED(CONFIG_XEN_EVTCHN_FIFO) && d->personality.fifo.on;
+}
 static inline uint32_t event_ports(const struct domain *d) {
-  return domain_compat(d) ? 1024 : 4096;
+  return domain_compat(d) && !fifo_on(d) ? 1024 : 4096;
 }
 /* Nothing pending, nothing masked, the shared info behind the vcpu_info array zeroes. */
 void event_init(struct domain *d);
 /* Make a port pending for the vCPU; wakes pollers. */
 void event_raise(struct domain *d, struct vcpu *v, uint32_t port);
 void event_unmask(struct domain *d, struct vcpu *v, uint32_t port);
+/* The table's lock is held, as in all that follow here. */
 bool event_pending(const struct domain *d, uint32_t port);
 void event_clear(struct domain *d, uint32_t port);
 /* Everything selected and an upcall due: nothing that stood in an old vcpu_info gets lost. */
 void event_select_all(struct vcpu *v);
 /* The vCPU's vector is new: an upcall that is due goes there. */
 void event_reassert(struct vcpu *v);
+
+/* The vCPU has something new: the flag of its vcpu_info, if it has one, and its vector or mail. */
+void event_upcall(struct vcpu *v);
+
+/* --- event_fifo.c: the same by the FIFO ABI; the table's lock is held -------------- */
+
+/* False: it was pending already. */
+bool fifo_raise(struct domain *d, struct vcpu *v, uint32_t port);
+void fifo_unmask(struct domain *d, struct vcpu *v, uint32_t port);
+bool fifo_pending(const struct domain *d, uint32_t port);
+/* Also: its priority is the usual one again. */
+void fifo_clear(struct domain *d, uint32_t port);
+/* Back to the 2-level ABI. */
+void fifo_end(struct domain *d);
+struct evtchn_init_control;
+struct evtchn_expand_array;
+struct evtchn_set_priority;
+/* Without the lock, as handlers. */
+int64_t fifo_init_control(struct vcpu *v, struct evtchn_init_control *op, uint64_t at);
+int64_t fifo_expand_array(struct vcpu *v, const struct evtchn_expand_array *op);
+int64_t fifo_set_priority(struct vcpu *v, const struct evtchn_set_priority *op);
 
 /* --- evtchn.c: the table of ports ------------------------------------------------ */
 
@@ -82,13 +107,17 @@ enum status evtchn_start(struct domain *d);
 /* Makes pending what has come from other domains. */
 void evtchn_collect(struct domain *d);
 bool evtchn_port_exists(struct domain *d, uint32_t port);
+bool evtchn_pending(struct domain *d, uint32_t port);
+/* The vCPU that a bound port notifies, or NULL. The table's lock is held. */
+struct vcpu *evtchn_notifies(struct domain *d, uint32_t port);
 /* VIRQ_* of this vCPU, if it is bound. */
 void evtchn_send_virq(struct vcpu *v, uint32_t virq);
 /* A signal of the hypervisor's own on a port that is bound to it. */
 void evtchn_send_own(struct domain *d, uint32_t port);
 /* A port bound to the hypervisor; 0 when there is none left. */
 uint32_t evtchn_bind_own(struct domain *d);
-/* The shared info gets the layout; every port is closed but the console's. */
+/* The shared info gets the layout. By the 2-level ABI every port is then closed but those that are
+ * bound from the start. */
 void evtchn_set_layout(struct domain *d, bool compat);
 
 /* --- domain.c: shared info, vcpu_info, life --------------------------------------- */

@@ -56,7 +56,7 @@ static int64_t poll_in(struct vcpu *v, uint64_t arg, struct poll *p) {
 static bool poll_done(struct vcpu *v, const struct poll *p) {
   evtchn_collect(v->domain);
   for (uint32_t i = 0; i < p->arg.nr_ports; i++)
-    if (event_pending(v->domain, p->ports[i]))
+    if (evtchn_pending(v->domain, p->ports[i]))
       return true;
   return p->arg.timeout && time_now() >= p->arg.timeout;
 }

@@ -27,6 +27,29 @@ struct xen_port {
   uint16_t remote_port;
 };
 
+/* FIFO events (event_fifo.c), under the table's lock. Of a port: */
+struct xen_fifo_port {
+  uint16_t vcpu;    /* whose queue it is in, or was in last */
+  uint8_t queue;    /* which one */
+  uint8_t priority; /* the queue that its next event goes to */
+  bool waits;       /* pending, with no word yet to say so in */
+  uint8_t pad[3];
+};
+#define XEN_FIFO_PER_PAGE 512u
+
+struct xen_fifo {
+  bool on;
+  uint32_t pages;                         /* of `array` */
+  uint32_t *array[XEN_EVTCHN_MAX / 1024]; /* the guest's pages of words, pinned */
+  struct xen_fifo_port *ports[XEN_EVTCHN_MAX / XEN_FIFO_PER_PAGE]; /* arena pages */
+};
+
+struct xen_fifo_vcpu {
+  void *page;                                /* pinned, NULL: it has none */
+  struct evtchn_fifo_control_block *control; /* in the page */
+  uint32_t tail[16];                         /* of each queue, 0: empty or not known */
+};
+
 struct xen_console {
   void *ring;    /* the ring's page, pinned, or NULL: the domain has none */
   uint32_t port; /* that it signals on, 0: closed */
@@ -81,6 +104,7 @@ struct personality_domain {
   uint32_t evtchn_hint;  /* no port below it is closed */
   struct xen_port *ports[XEN_EVTCHN_BUCKETS]; /* arena pages, on demand */
 
+  struct xen_fifo fifo;
   uint64_t param[XEN_PARAMS];
   uint64_t vm_assist; /* VMASST_TYPE_* bits */
   struct xen_console console;
@@ -96,8 +120,9 @@ struct personality_vcpu {
   uint16_t virq_port[XEN_VIRQS]; /* 0: not bound; global ones are on vCPU 0 */
   uint32_t poll_port;            /* while polling: the one port, 0: several */
   uint32_t clock_version;
-  void *info;           /* its vcpu_info: in the shared info or a pinned page; NULL: none yet */
-  void *info_page;      /* the pinned page, or NULL */
+  void *info;      /* its vcpu_info: in the shared info or a pinned page; NULL: none yet */
+  void *info_page; /* the pinned page, or NULL */
+  struct xen_fifo_vcpu fifo;
   uint64_t runstate_va; /* registered areas, guest-linear; 0: none */
   uint64_t clock_va;
 };

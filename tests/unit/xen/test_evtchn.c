@@ -162,10 +162,10 @@ static void test_port_that_cannot_be_told(void **unused) {
 
 static void test_faults_and_refusals(void **unused) {
   setup();
-  for (unsigned op = 0; op < 14; op++) {
-    int64_t want = op == EVTCHNOP_bind_pirq ? -XEN_EPERM
-                   : op > EVTCHNOP_reset    ? -XEN_ENOSYS
-                                            : -XEN_EFAULT;
+  for (unsigned op = 0; op < 20; op++) {
+    int64_t want = op == EVTCHNOP_bind_pirq     ? -XEN_EPERM
+                   : op > EVTCHNOP_set_priority ? -XEN_ENOSYS
+                                                : -XEN_EFAULT;
     assert_int_equal(call(__HYPERVISOR_event_channel_op, op, UNMAPPED, 0), want);
   }
   static const uint32_t bad[] = {0, 500, 1024, 4096, 131072, 0x80000000, 0xffffffff};
