@@ -27,6 +27,7 @@ struct link {
 
 static struct store store;
 static struct link *links; /* one for each client */
+static bool told;          /* of domains that end or live anew */
 
 /* --- Serving -------------------------------------------------------------------------------------
  */
@@ -58,10 +59,13 @@ static void link_open(struct link *l) {
     store_connect(l->client, l->page);
 }
 
-/* The client may have sent before anybody told us that it lives. */
+/* While the domain is between two lives, its last life's page could still be had: that would be
+ * served in the next one. */
 static void client_came(uint32_t port, void *arg) {
+  struct link *l = arg;
   (void)port;
-  link_open(arg);
+  if (l->life || !told)
+    link_open(l);
   serve();
 }
 
@@ -132,7 +136,8 @@ static void load(void) {
 
 static void watch_lives(void) {
   int port = event_bind_virq(VIRQ_DOM_EXC);
-  if (port < 0 || event_handle((uint32_t)port, lives_changed, NULL))
+  told = port >= 0 && !event_handle((uint32_t)port, lives_changed, NULL);
+  if (!told)
     printf("store: is not told of domains that end (%d)\n", port);
 }
 
