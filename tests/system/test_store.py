@@ -74,3 +74,16 @@ def test_client_restarts(bench):
         for _ in range(2):
             machine.wait("SKERRY-FACT left status=1", "one")
             machine.wait("SKERRY-FACT now status=0 answer=behind", "one")
+
+
+@pytest.mark.parametrize("mute", [False, True], ids=["alone", "beside-mute"])
+def test_devices(bench, mute):
+    """200 devices come and go, whether or not another client leaves its ring full. Time is a
+    function of instructions here: a nanosecond each."""
+    domains = [unikernel("busy", "storeclient", "devices", memory="2 MiB")]
+    domains += [unikernel("mute", "storeclient", "mute", memory="2 MiB")] if mute else []
+    counted = {"cpus": "2", "extra": ["-icount", "shift=0,sleep=off"]}
+    with run(bench, *domains, **counted) as machine:
+        done = machine.wait(r"devices failed=0 create=(\d+) remove=(\d+) us", "busy")[0]
+        create, remove = map(int, done.groups())
+        assert create < 2000 and remove < 1000
