@@ -55,6 +55,11 @@ static void offer(struct bus *bus, unsigned index) {
     bus_fail(bus, index, "cannot be offered");
 }
 
+// A front end that is connected, though not to this life of ours.
+static bool is_orphan(const struct bus *bus, const struct bus_device *d) {
+  return d->state == XenbusStateInitialising && read_state(bus, d->front) == XenbusStateConnected;
+}
+
 static void connect(struct bus *bus, unsigned index) {
   struct bus_device *d = &bus->devices[index];
   // A front end that died and came again may have reached this state before we looked.
@@ -62,6 +67,10 @@ static void connect(struct bus *bus, unsigned index) {
     disconnect(bus, index);
   if (d->connected || d->state == XenbusStateClosing || d->state == XenbusStateClosed)
     return;
+  if (is_orphan(bus, d) && !bus->driver->resumes) {
+    bus_fail(bus, index, "what a former life of this service held is lost");
+    return;
+  }
   if (d->state == XenbusStateInitialising && !bus->driver->offer(bus, index)) {
     bus_fail(bus, index, "cannot be offered");
     return;

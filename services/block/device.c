@@ -115,8 +115,6 @@ static bool connect_queue(struct bus *b, unsigned index, unsigned queues, unsign
     b->ops->unmap(page);
     return false;
   }
-  // A former life of ours may have answered without saying so.
-  b->ops->notify(q->port);
   return true;
 }
 
@@ -162,6 +160,7 @@ static bool is_alive(struct bus *b, unsigned index) {
 bool block_start(const struct backend_ops *ops, block_open *open) {
   static const struct bus_driver driver = {
       .type = "vbd",
+      .resumes = false, // disks are memory of ours
       .offer = offer,
       .connect = connect,
       .is_alive = is_alive,

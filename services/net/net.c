@@ -250,6 +250,7 @@ static bool is_alive(struct bus *b, unsigned index) {
 bool net_start(const struct backend_ops *ops, uint64_t (*now)(void)) {
   static const struct bus_driver driver = {
       .type = "vif",
+      .resumes = true,
       .offer = offer,
       .connect = connect,
       .is_alive = is_alive,

@@ -44,6 +44,11 @@ $(PACKAGES)/store.cpio: $(KERNELS)/busybox-amd64 tests/system/initramfs/store $(
   tools/mkinitramfs.py
 	@$(PYTHON) tools/mkinitramfs.py $< tests/system/initramfs/store $@ $(XENSTORE_UTILS)
 
+# The usual one with the modules of front ends.
+$(PACKAGES)/devices.cpio: $(KERNELS)/busybox-amd64 tests/system/initramfs/init \
+  $(PACKAGES)/modules-cloud.tar tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $< tests/system/initramfs/init $@ $(PACKAGES)/modules-cloud.tar
+
 .PHONY: linux
 linux: $(KERNELS)/vmlinuz-cloud $(KERNELS)/initramfs-amd64.cpio ##  Fetch the stock kernel, make its user space
 

@@ -232,6 +232,11 @@ static void goes_on_after_its_own_restart(void **state) {
   expect_sent(0, 78, NETIF_RSP_OKAY);
   expect_frame(1, 60);
   expect_from(1, 0, 80);
+  unsigned received = port_received(front[2].port);
+  world_kill_back_end(); // it may have answered and not said so
+  assert_true(net_start(&world_ops, now));
+  world_run();
+  assert_int_equal(port_received(front[2].port), received + 1);
 }
 
 // --- The switch ------------------------------------------------------------------------
