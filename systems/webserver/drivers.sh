@@ -13,11 +13,14 @@ device_number() {
   stat -c '%t:%T' "$1"
 }
 
+# A file that is not there is made: empty, of skerry.scratch=SIZE.
 serve_disk() {
+  file=$(xenstore-read "$1/params")
+  [ -e "$file" ] || truncate -s "$(option scratch)" "$file" || return
   loop=$(losetup -f)
   flags=
   [ "$(xenstore-read "$1/mode")" = w ] || flags=-r
-  losetup $flags "$loop" "$(xenstore-read "$1/params")" || return
+  losetup $flags "$loop" "$file" || return
   xenstore-write "$1/physical-device" "$(device_number "$loop")" "$1/hotplug-status" connected
   echo "disk $1 is on $loop"
 }
@@ -40,9 +43,6 @@ serve_new() {
     done
   done
 }
-
-# An empty disk for tests that want one: skerry.scratch=SIZE.
-[ -z "$(option scratch)" ] || truncate -s "$(option scratch)" /disks/scratch.img
 
 modules llc stp bridge loop xen-netback xen-blkback
 brctl addbr br0

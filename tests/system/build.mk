@@ -23,6 +23,12 @@ FILES_libc6 := ./lib64/* ./lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 ./lib/x86_6
 FILES_libxenstore4 := ./usr/lib/x86_64-linux-gnu/*.so.*
 FILES_libxentoolcore1 := ./usr/lib/x86_64-linux-gnu/*.so.*
 FILES_xenstore-utils := ./usr/bin/*
+FILES_e2fsprogs := ./sbin/mke2fs ./etc/mke2fs.conf
+FILES_libext2fs2 := ./lib/x86_64-linux-gnu/*.so.*
+FILES_libcom-err2 := ./lib/x86_64-linux-gnu/*.so.*
+FILES_libblkid1 := */x86_64-linux-gnu/*.so.*
+FILES_libuuid1 := */x86_64-linux-gnu/*.so.*
+E2FSPROGS := $(patsubst %,$(PACKAGES)/%.tar,libc6 e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1)
 XENSTORE_UTILS := $(patsubst %,$(PACKAGES)/%.tar,libc6 libxenstore4 libxentoolcore1 xenstore-utils)
 
 # Of the kernel that is there, even if there is a newer one by now.
@@ -31,6 +37,12 @@ $(PACKAGES)/modules-cloud.tar: $(KERNELS)/vmlinuz-cloud
 
 $(PACKAGES)/%.tar:
 	$(FETCH) $* amd64 "$(FILES_$*)" $@
+
+# A guest that fills a disk and compares it after a reboot.
+build/tests/disk.cpio: tests/system/initramfs/disk.sh systems/webserver/common.sh \
+  $(KERNELS)/busybox-amd64 $(PACKAGES)/modules-cloud.tar $(E2FSPROGS) tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 $< $@ \
+	  common.sh=systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(E2FSPROGS)
 
 # Kernels without their compression, for the machines that are compared with.
 $(KERNELS)/vmlinux-%: $(KERNELS)/vmlinuz-% tools/unpack-kernel.py
