@@ -42,6 +42,8 @@ def stages(everything):
         ("lint", [*PYTEST, "tests/lint"]),
         ("unit", make("CONFIG=default", "unit")),
         ("fuzz", make("CONFIG=default", "fuzz-replay")),
+        ("stack", make("CONFIG=default", "stack")),
+        ("misra", make("CONFIG=default", "misra")),
         ("models", make("CONFIG=default", "models")),
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),

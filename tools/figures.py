@@ -159,14 +159,22 @@ def libos_figures():
     show("libos.hello_memory_kib", 1024 - int(free), "KiB")
 
 
+def assurance_figures():
+    """What the fuzzers, models and static checks say."""
+    subprocess.run(["make", "-s", "CONFIG=default", "fuzz-figures"], cwd=ROOT, check=True)
+    for command in (["tests/models/run.py", "--figures"], ["tests/static/misra.py", "build/default", "--figures"],
+                    ["tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"]):
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
     for measure in (size_figures, boot_figures, amd_figures, intel_figures,
-                    libos_figures, clock_figures):
+                    libos_figures, clock_figures, assurance_figures):
         try:
             measure()
-        except (MachineFailed, OSError) as error:
+        except (MachineFailed, OSError, subprocess.CalledProcessError) as error:
             print(f"figures: {measure.__name__}: {error}", file=sys.stderr)
             failed = True
     return 1 if failed else 0

@@ -54,12 +54,15 @@ $(foreach t,hypercall manifest kernel acpi decode,$(eval $(call FUZZ_COMPILE,$(t
 
 TIME := 60
 
-.PHONY: fuzz fuzz-replay fuzz-planted
+.PHONY: fuzz fuzz-replay fuzz-planted fuzz-figures
 fuzz: $(FUZZ_TARGETS:%=build/fuzz/%) ##  Fuzz each target for TIME=60 seconds (TARGETS=... some)
 	@$(PYTHON) tests/fuzz/run.py --seconds $(TIME) $(or $(TARGETS),$(FUZZ_TARGETS))
 
 fuzz-replay: $(FUZZ_TARGETS:%=build/fuzz/%) ##  Run the fuzzers' corpora once (a part of make check)
 	@$(PYTHON) tests/fuzz/run.py $(FUZZ_TARGETS)
+
+fuzz-figures: $(FUZZ_TARGETS:%=build/fuzz/%)
+	@$(PYTHON) tests/fuzz/run.py --figures $(FUZZ_TARGETS)
 
 fuzz-planted: $(FUZZ_TARGETS:%=build/fuzz/%) ##  Plant a defect for each fuzzer and see that it is found
 	@$(PYTHON) tests/fuzz/planted.py $(FUZZ_TARGETS)
