@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hypercalls of a guest that says anything, from several vCPUs, on the fake
- * machine. An input is a list of steps: a hypercall whose arguments point into
- * bytes of the input, a change of vCPU, an entry, time that passes. After each
- * call no lock is held and the result is one of the ABI; at the end the map
- * leads to frames of the domain alone, each once, and a bystander's frames are
- * as they were. The modelled guest is that of the unit tests.
+ * Hypercalls of two guests that say anything, from two vCPUs each, on the fake
+ * machine; a disk's channel leads from the first, its client, to the second. An input is a list of
+ * steps: a hypercall whose arguments point into bytes of the input, a change of vCPU, an entry,
+ * time that passes. After each call no lock is held and the result is one of the ABI; at the end
+ * the client's map leads to its own frames alone, each once, the server's to its own and to such of
+ * the client's as are still referenced, and a bystander's frames are as they were. The modelled
+ * guests are those of the unit tests.
  */
 #include "../unit/xen/guest.h"
 #include <abi/xen/event_channel.h>
@@ -19,8 +20,10 @@
 #include <personality.h>
 #include "fuzz.h"
 
-#define MACHINE_FRAMES  256u /* less to make anew for each input */
-#define VCPUS           3u
+#define MACHINE_FRAMES  512u /* less to make anew for each input */
+#define DOMAINS         2u
+#define VCPUS           2u /* of each */
+#define BYSTANDER       3u /* its domid: no domain that could be named */
 #define STEPS_MAX       48u
 #define ARGUMENT_BYTES  64u
 #define PAUSES_MAX      200u /* of one call: then its domain is asked to end */
@@ -53,14 +56,22 @@ static void count_pause(void) {
 
 /* --- the machine ------------------------------------------------------------------------- */
 
+static const struct manifest_channel channels[] = {
+    {.kind = MANIFEST_CHANNEL_DISK, .front = 0, .back = 1},
+    {.kind = MANIFEST_CHANNEL_EVENTS, .front = 0, .back = 1, .front_port = 5, .back_port = 6},
+};
+
 static void machine_make(void) {
   guest_machine_frames = MACHINE_FRAMES;
-  guest_setup(VCPUS);
+  guest_grant_frames = 2;
+  guest_maptrack = 16;
+  guests_setup(DOMAINS, channels, ARRAY_SIZE(channels));
   for (unsigned i = 0; i < BYSTANDER_PAGES; i++) {
-    bystander[i] = frame_alloc(0, domains[1].domid, FRAME_RAM);
+    bystander[i] = frame_alloc(0, BYSTANDER, FRAME_RAM);
     FUZZ_REQUIRE(mfn_valid(bystander[i]));
     memset(fake_page(bystander[i]), BYSTANDER_BYTE, PAGE_SIZE);
   }
+  guest_in(0, 0);
   fake_meanwhile = count_pause;
 }
 
@@ -111,14 +122,15 @@ static void call_step(struct fuzz_input *in, bool compat) {
   int64_t result = (int64_t)personality_hypercall(vcpu_current(), nr, a, compat);
   FUZZ_REQUIRE(result >= -ERROR_MAX);
   check_after_call();
-  for (unsigned n = 0; n < VCPUS; n++)
-    atomic_write(&vcpu[n]->stub->park, false);
+  for (unsigned n = 0; n < DOMAINS * VCPUS; n++)
+    atomic_write(&domains[n / VCPUS].vcpus[n % VCPUS].park, false);
 }
 
 enum step { CALL, CALL_COMPAT, PUT_CALL, PUT_CALL_COMPAT, BECOME, ENTER, TIME, BYTES, STEPS };
 
 static void step(struct fuzz_input *in) {
   enum step what = fuzz_u8(in) % STEPS;
+  unsigned n;
   switch (what) {
   case PUT_CALL:
   case PUT_CALL_COMPAT:
@@ -130,7 +142,8 @@ static void step(struct fuzz_input *in) {
     call_step(in, what == CALL_COMPAT);
     break;
   case BECOME:
-    guest_become(fuzz_u8(in) % VCPUS);
+    n = fuzz_u8(in);
+    guest_in(n / VCPUS % DOMAINS, n % VCPUS);
     break;
   case ENTER:
     guest_enter();
@@ -151,9 +164,11 @@ static uint8_t seen[1 << 14]; /* by frame number */
 static void check_leaf(mfn_t mfn, unsigned level, enum p2m_type type) {
   for (uint64_t i = 0; i < BIT(9 * level); i++) {
     const struct frame *f = frame_of(MFN(mfn.v + i));
-    FUZZ_REQUIRE(f && f->refs && f->owner == d->domid && type != P2M_NONE);
+    bool granted = d->domid == domains[1].domid && f->owner == domains[0].domid && f->refs > 1;
+    FUZZ_REQUIRE(f->refs && (f->owner == d->domid || granted) && type != P2M_NONE);
     FUZZ_REQUIRE(f->kind == FRAME_RAM || f->kind == FRAME_SHARED);
-    FUZZ_REQUIRE(!seen[mfn.v + i]++);
+    FUZZ_REQUIRE(!seen[mfn.v + i] || granted);
+    seen[mfn.v + i] = 1;
   }
 }
 
@@ -175,7 +190,7 @@ static void check_table(mfn_t table, unsigned level) {
 static void check_pages(void) {
   uint64_t mapped = 0;
   for (uint64_t i = 0; i < frame_table_size(); i++)
-    mapped += seen[i] && frame_of(MFN(i))->kind == FRAME_RAM;
+    mapped += seen[i] && frame_of(MFN(i))->kind == FRAME_RAM && frame_of(MFN(i))->owner == d->domid;
   FUZZ_REQUIRE(mapped == d->pages);
 }
 
@@ -183,7 +198,7 @@ static void check_bystander(void) {
   for (unsigned i = 0; i < BYSTANDER_PAGES; i++) {
     const uint8_t *page = fake_page(bystander[i]);
     const struct frame *f = frame_of(bystander[i]);
-    FUZZ_REQUIRE(f->owner == domains[1].domid && f->refs == 1);
+    FUZZ_REQUIRE(f->owner == BYSTANDER && f->refs == 1);
     for (unsigned n = 0; n < PAGE_SIZE; n++)
       FUZZ_REQUIRE(page[n] == BYSTANDER_BYTE);
   }
@@ -193,9 +208,11 @@ void fuzz_one(struct fuzz_input *in) {
   machine_make();
   for (unsigned i = 0; i < STEPS_MAX && in->left; i++)
     step(in);
-  guest_become(0);
-  memset(seen, 0, sizeof(seen));
-  check_table(arena_page_mfn(d->p2m.root), ARCH_P2M_LEVELS - 1);
-  check_pages();
+  for (unsigned i = 0; i < DOMAINS; i++) {
+    guest_in(i, 0);
+    memset(seen, 0, sizeof(seen));
+    check_table(arena_page_mfn(d->p2m.root), ARCH_P2M_LEVELS - 1);
+    check_pages();
+  }
   check_bystander();
 }
