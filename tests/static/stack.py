@@ -7,7 +7,8 @@
 A frame is all that a function's instructions may push or subtract; none may
 move the stack pointer by a register. A chain follows direct calls. At an
 indirect call it goes on with the deepest of all functions whose address is taken,
-INDIRECT times over: more than any real chain has, so the bound is high. Cycles
+whichever it could really be; INDIRECT times in a chain, so that one with more such
+calls is bounded only because real ones are shallow there. Cycles
 of direct calls (recursion) are errors but for those of RECURSIVE, whose depth is
 known, and those with panic in them, which stops at its second time."""
 
@@ -15,10 +16,11 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 LIMIT = 8192 - 1024  # ARENA_STACK_SIZE less what an interrupt in arch_idle takes
-INDIRECT = 3
+INDIRECT = 1
 FRAME_LIMIT = 1024
 SELF_LIMITING = "panic"
 RECURSIVE = {"tree_empty": 4, "tree_fill": 4, "tree_free": 4}  # once a level of page tables
@@ -57,7 +59,9 @@ def read_functions(elf):
 
 
 def addresses_taken(elf, functions):
-    data = Path(elf).read_bytes()
+    with tempfile.NamedTemporaryFile() as image:  # what is loaded: without symbols and debug information
+        subprocess.run(["objcopy", "-O", "binary", elf, image.name], check=True)
+        data = Path(image.name).read_bytes()
     taken = {address for address in functions if struct.pack("<Q", address) in data}
     return taken.union(*(f.constants & functions.keys() for f in functions.values()))
 
