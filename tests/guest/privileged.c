@@ -23,8 +23,6 @@ static void calls(void) {
   refused("argo", __HYPERVISOR_argo_op, 0, 0, 0);
   refused("mmuext", __HYPERVISOR_mmuext_op, zeroes, 1, 0);
   refused("grant_setup", __HYPERVISOR_grant_table_op, 2, zeroes, 1);
-  refused("fifo_events", __HYPERVISOR_event_channel_op, EVTCHNOP_init_control, zeroes, 0);
-  refused("fifo_array", __HYPERVISOR_event_channel_op, EVTCHNOP_expand_array, zeroes, 0);
   refused("remote_shutdown", __HYPERVISOR_sched_op, SCHEDOP_remote_shutdown, zeroes, 0);
   refused("machine_memory_map", __HYPERVISOR_memory_op, XENMEM_machine_memory_map, zeroes, 0);
 }
