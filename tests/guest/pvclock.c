@@ -30,7 +30,7 @@ static void ping_pong(void) {
 static int agrees_with_tsc(uint64_t hz) {
   uint64_t ticks = rdtsc(), start = time_ns();
   delay_ns(50 * MS);
-  uint64_t by_tsc = (rdtsc() - ticks) * 1000 / (hz / 1000000), by_clock = time_ns() - start;
+  uint64_t by_tsc = (rdtsc() - ticks) * 1000000 / (hz / 1000), by_clock = time_ns() - start;
   return by_tsc + MS / 20 >= by_clock && by_tsc <= by_clock + MS / 20;
 }
 
