@@ -240,17 +240,16 @@ int64_t hypercall_grant_table_op(struct vcpu *v, const uint64_t *a) {
  * ------------------------------------------------------------------------------------------ */
 
 /* Who serves the domain's console or store has its ring's page, as Xen's tools would grant it. */
+static void ring_grant(struct domain *d, uint16_t kind, uint32_t ref, uint64_t gfn) {
+  const struct manifest_channel *c = ring_channel(d, kind);
+  if (c)
+    grant_preset(d, ref, domains[c->back].domid, gfn);
+}
+
 static void rings_grant(struct domain *d) {
-  const struct manifest_domain *m = d->stub->config;
-  const struct manifest_channel *c = system_channels();
-  for (uint32_t i = 0; i < system_config->channels.count; i++, c++) {
-    if (&domains[c->front] != d->stub)
-      continue;
-    if (c->kind == MANIFEST_CHANNEL_CONSOLE)
-      grant_preset(d, GNTTAB_RESERVED_CONSOLE, domains[c->back].domid, m->special_gfn);
-    if (c->kind == MANIFEST_CHANNEL_STORE)
-      grant_preset(d, GNTTAB_RESERVED_XENSTORE, domains[c->back].domid, m->special_gfn + 1);
-  }
+  uint64_t gfn = d->stub->config->special_gfn;
+  ring_grant(d, MANIFEST_CHANNEL_CONSOLE, GNTTAB_RESERVED_CONSOLE, gfn);
+  ring_grant(d, MANIFEST_CHANNEL_STORE, GNTTAB_RESERVED_XENSTORE, gfn + 1);
 }
 
 enum status grants_init(struct domain *d) {
