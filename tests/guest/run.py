@@ -17,6 +17,10 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+from machine import parallel_cpus  # noqa: E402
+
 SOURCES = os.path.join(ROOT, "tests/guest")
 FIGURE_GUESTS = ["bench", "bench_grant", "event_roundtrip"]
 SYSTEMS = os.path.join(SOURCES, "systems")
@@ -138,9 +142,10 @@ def start(guest, args, folder):
     smp, accel = guest.number("smp", 2), "tcg,thread=single"
     if args.on == "xen":
         smp = guest.number("xen-smp", guest.number("vcpus", 1))
-    elif smp > 1 and not shift:  # docs/guide/debugging.md, the first CPU's flags
-        smp, accel = smp + 1, "tcg"
-        command += ["-append", "boot-cpu=spare"]
+    elif smp > 1 and not shift:
+        fields, option = parallel_cpus(smp)
+        smp, accel = fields["cpus"], fields["accel"]
+        command += ["-append", option]
     command = ["qemu-system-x86_64", "-accel", accel, "-machine", "q35", "-m", guest.get("machine", "512"),
                "-smp", str(smp), "-chardev", f"stdio,id=serial,signal=off,logfile={serial}", "-serial", "chardev:serial", "-display", "none", "-no-reboot",
                "-monitor", "none"] + command
