@@ -234,9 +234,21 @@ static void save_bzimages(const char *folder) {
   buf_free(&elf);
 }
 
+/* Every folder on the way; those that are there already stay. */
+static void make_folder(const char *folder) {
+  struct buf path = {0};
+  for (const char *end = strchr(folder, '/'); end; end = strchr(end + 1, '/')) {
+    path.size = 0;
+    buf_put(&path, folder, (size_t)(end - folder));
+    mkdir(buf_text(&path), 0777);
+  }
+  mkdir(folder, 0777);
+  buf_free(&path);
+}
+
 void make_example_files(const char *folder) {
   struct buf b = {0};
-  mkdir(folder, 0777);
+  make_folder(folder);
   save_elves(folder);
   save_bzimages(folder);
   buf_put_text(&b, "#!/bin/sh\n");

@@ -34,7 +34,7 @@ enum make_compression { MAKE_NONE, MAKE_GZIP, MAKE_XZ, MAKE_LZ4, MAKE_ZSTD, MAKE
 void make_bzimage(const struct buf *elf, enum make_compression how, unsigned version,
                   struct buf *out);
 
-/* Writes every file that the examples in tests/manifests name into a folder. */
+/* Writes every file that the examples in tests/manifests name into a folder, which it makes. */
 void make_example_files(const char *folder);
 
 #endif

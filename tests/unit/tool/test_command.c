@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../../tools/skerry/command.h"
@@ -109,9 +108,6 @@ static void test_run_refuses(void **state) {
 static int set_up(void **state) {
   (void)state;
   struct buf text;
-  mkdir("build", 0777);
-  mkdir("build/unit", 0777);
-  mkdir(WORK, 0777);
   make_example_files(WORK "/kernels");
   if (file_read("tests/manifests/good/smallest.yaml", 1 << 20, &text) ||
       file_write(GOOD, text.data, text.size))

@@ -7,7 +7,6 @@
 
 #include <openssl/sha.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../../tools/skerry/compile.h"
@@ -34,9 +33,6 @@ static void compile(const char *path, struct buf *image) {
 static int set_up(void **state) {
   (void)state;
   struct buf text;
-  mkdir("build", 0777);
-  mkdir("build/unit", 0777);
-  mkdir(WORK, 0777);
   make_example_files(WORK "/kernels");
   if (file_read("tests/manifests/good/everything.yaml", 1 << 20, &text) ||
       file_write(WORK "/everything.yaml", text.data, text.size))

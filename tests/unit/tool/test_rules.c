@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../../tools/skerry/compile.h"
@@ -215,9 +214,6 @@ static void test_aliases_to_parents(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  mkdir("build", 0777);
-  mkdir("build/unit", 0777);
-  mkdir(WORK, 0777);
   make_example_files(WORK "/kernels");
   return 0;
 }

@@ -6,7 +6,6 @@
 #include "test.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "../../../tools/skerry/rules.h"
 #include "../../../tools/skerry/store_tree.h"
@@ -145,9 +144,6 @@ static void test_every_node(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  mkdir("build", 0777);
-  mkdir("build/unit", 0777);
-  mkdir(WORK, 0777);
   make_example_files(WORK "/kernels");
   return 0;
 }
