@@ -395,6 +395,35 @@ static void test_window(void **state) {
   assert_int_equal(cpu0->arch.event.vector, 0x40);
 }
 
+// An interrupt that the guest left without is found due again, and asks for no window beside it.
+static void test_put_back(void **state) {
+  (void)state;
+  cpu0->arch.regs.rflags |= BIT(9);
+  vlapic_raise(cpu0, 0x40);
+  assert_false(x86_prepare_event(cpu0));
+  struct x86_event taken = cpu0->arch.event;
+  for (unsigned i = 0; i < 2; i++) {
+    cpu0->arch.event.type = EVENT_NONE;
+    x86_put_back(cpu0, &taken);
+    assert_false(x86_prepare_event(cpu0));
+    assert_int_equal(cpu0->arch.event.vector, 0x40);
+  }
+  cpu0->arch.event.type = EVENT_NONE; // the guest has it now
+  world.upcall_vector = 0xf3;
+  assert_false(x86_prepare_event(cpu0));
+  taken = cpu0->arch.event;
+  assert_int_equal(taken.vector, 0xf3);
+  cpu0->arch.event.type = EVENT_NONE;
+  x86_put_back(cpu0, &taken);
+  assert_false(x86_prepare_event(cpu0));
+  assert_int_equal(cpu0->arch.event.vector, 0xf3);
+  world.upcall_vector = 0; // taken back meanwhile: nothing is left of it
+  cpu0->arch.event.type = EVENT_NONE;
+  x86_put_back(cpu0, &taken);
+  assert_false(x86_prepare_event(cpu0));
+  assert_int_equal(cpu0->arch.event.type, EVENT_NONE);
+}
+
 static void test_blocked_nmi(void **state) {
   (void)state;
   cpu0->arch.nmi_pending = cpu0->arch.nmi_blocked = true;
@@ -472,6 +501,7 @@ int main(void) {
       TEST(test_overtaken_events),
       TEST(test_order_of_events),
       TEST(test_window),
+      TEST(test_put_back),
       TEST(test_blocked_nmi),
       TEST(test_copy_linear),
       TEST(test_copy_faults),

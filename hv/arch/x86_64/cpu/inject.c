@@ -22,9 +22,8 @@ static bool makes_double_fault(uint8_t first, uint8_t second) {
   return contributory(first) && contributory(second);
 }
 
-/* An interrupt or NMI whose delivery ended in this exit, and which an exception
- * now overtakes, is put back where it came from. The upcall comes back by itself. */
-static void put_back(struct vcpu *v, const struct x86_event *e) {
+/* The upcall comes back by itself. */
+void x86_put_back(struct vcpu *v, const struct x86_event *e) {
   if (e->type == EVENT_NMI) {
     v->arch.nmi_pending = true;
     v->arch.nmi_blocked = false;
@@ -46,7 +45,7 @@ void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error) 
       error = 0;
     }
   }
-  put_back(v, e);
+  x86_put_back(v, e);
   *e = (struct x86_event){
       .type = EVENT_EXCEPTION, .vector = vector, .has_error = has_error, .error = error};
 }

@@ -201,6 +201,13 @@ static bool interrupt_waits(const struct vmcb *b) {
   return unlikely(b->vintr & VINTR_IRQ) && !(b->intercepts3 & INTERCEPT_VINTR);
 }
 
+static void interrupt_return(struct vcpu *v, struct vmcb *b) {
+  struct x86_event e = {.type = EVENT_INTERRUPT,
+                        .vector = (uint8_t)(b->vintr >> VINTR_VECTOR_SHIFT)};
+  b->vintr &= ~VIRTUAL_INTERRUPT;
+  x86_put_back(v, &e);
+}
+
 /* No window was asked for at the last entry. */
 static bool window_unasked(const struct vmcb *b) {
   return b->intercepts3 == INTERCEPTS3 && b->cr_writes == CR_WRITES;
@@ -230,8 +237,7 @@ static void collect(struct vcpu *v, struct vmcb *b) {
   v->arch.next_rip = b->next_rip;
   v->arch.event.type = EVENT_NONE;
   if (interrupt_waits(b))
-    v->arch.event = (struct x86_event){.type = EVENT_INTERRUPT,
-                                       .vector = (uint8_t)(b->vintr >> VINTR_VECTOR_SHIFT)};
+    interrupt_return(v, b);
   else if (unlikely(b->exit_int_info & EVENT_VALID))
     v->arch.event = event_decode(b->exit_int_info);
 }

@@ -91,6 +91,9 @@ struct x86_npf {
 };
 void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
 
+/* An interrupt or NMI that the guest did not get, or that an exception overtakes, goes back to where
+ * it came from. */
+void x86_put_back(struct vcpu *v, const struct x86_event *e);
 /* Queue #UD, #GP(0), #PF... for the next entry; combines with a pending exception (double fault,
  * triple fault ends the domain). */
 void x86_inject(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
