@@ -128,3 +128,9 @@ bool x86_skip(struct vcpu *v, enum insn_op op) {
   vendor->get_mode(v, &m);
   return skip(v, &m, op);
 }
+
+bool x86_next_is_hlt(struct vcpu *v) {
+  struct x86_mode m;
+  vendor->get_mode(v, &m);
+  return m.cpl == 0 && plain_length(v, &m, INSN_HLT);
+}

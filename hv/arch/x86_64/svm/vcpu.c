@@ -244,8 +244,12 @@ static void collect(struct vcpu *v, struct vmcb *b) {
 
 /* --- exits ------------------------------------------------------------------------------ */
 
-static void exit_interrupt(struct vcpu *v __unused_param) {
+/* STI and HLT are one for the guest: it would sleep through an interrupt between the two. QEMU's
+ * VMRUN does not load the shadow, so a HLT in it is taken here, where it would exit at once. */
+static void exit_interrupt(struct vcpu *v) {
   asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
+  if (unlikely(v->arch.interrupt_shadow) && x86_next_is_hlt(v))
+    x86_exit_hlt(v);
 }
 
 static void exit_io(struct vcpu *v) {

@@ -173,6 +173,8 @@ void x86_advance(struct vcpu *v, uint64_t next_rip);
  * 0 as x86_fetch's false. skip advances there. */
 uint64_t x86_next_rip(struct vcpu *v, enum insn_op op);
 bool x86_skip(struct vcpu *v, enum insn_op op);
+/* Would the guest run a HLT (without prefixes, in ring 0) next? False also if it is hard to tell. */
+bool x86_next_is_hlt(struct vcpu *v);
 
 /* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */
 
