@@ -14,10 +14,6 @@ from systems import linux, unikernel
 RAMDISK = BUILD / "packages" / "devices.cpio"
 MIB = 1 << 20
 
-# Not in make check: a request to the store is sometimes not answered (CAVEATS.md), and then a back
-# end gives up. Take the mark away with that fault.
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(autouse=True)
 def built():
