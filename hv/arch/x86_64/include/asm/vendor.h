@@ -91,8 +91,8 @@ struct x86_npf {
 };
 void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
 
-/* An interrupt or NMI that the guest did not get, or that an exception overtakes, goes back to where
- * it came from. */
+/* An interrupt or NMI that the guest did not get, or that an exception overtakes, goes back to
+ * where it came from. */
 void x86_put_back(struct vcpu *v, const struct x86_event *e);
 /* Queue #UD, #GP(0), #PF... for the next entry; combines with a pending exception (double fault,
  * triple fault ends the domain). */
@@ -173,7 +173,8 @@ void x86_advance(struct vcpu *v, uint64_t next_rip);
  * 0 as x86_fetch's false. skip advances there. */
 uint64_t x86_next_rip(struct vcpu *v, enum insn_op op);
 bool x86_skip(struct vcpu *v, enum insn_op op);
-/* Would the guest run a HLT (without prefixes, in ring 0) next? False also if it is hard to tell. */
+/* Would the guest run a HLT (without prefixes, in ring 0) next? False also if it is hard to tell.
+ */
 bool x86_next_is_hlt(struct vcpu *v);
 
 /* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */
