@@ -21,11 +21,17 @@ import tty
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 PR_SET_PDEATHSIG = 1
+BIOS = "/usr/share/bochs/BIOS-bochs-latest"
+
+# What the firmware puts into IA32_FEATURE_CONTROL (Intel SDM vol. 3C, 23.7), by `or eax, VALUE;
+# wrmsr` on the first CPU and on the others.
+FEATURE_CONTROL = {"on": 0x5, "off": 0x1, "open": 0x0}
+FIRMWARE_SETS = bytes.fromhex("83c8 05 0f30")
 
 CONFIGURATION = """\
 display_library: term
 memory: guest={memory}, host={memory}
-romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
+romimage: file={folder}/bios, options=fastboot
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
 cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 clock: sync=none, time0=1700000000
@@ -47,6 +53,9 @@ def arguments():
     parser.add_argument("--ips", type=int, default=120000000,
                         help="instructions a second of emulated time, and the TSC's rate")
     parser.add_argument("--append", default="", help="words for the hypervisor's command line")
+    parser.add_argument("--firmware", choices=FEATURE_CONTROL, default="on",
+                        help="what it does about VT-x: turn it on or off and lock it so, or leave "
+                             "it to the system")
     parser.add_argument("--log", help="keep the emulator's own log in this file")
     return parser.parse_args()
 
@@ -57,6 +66,16 @@ def make_disc(args, folder):
     options = f"guest-timer=ms {args.append}".strip()
     subprocess.run([os.path.join(TOOLS, "mkiso.sh"), args.hypervisor, f"{folder}/system.img",
                     f"{folder}/machine.iso", options], check=True)
+
+
+def make_firmware(args, folder):
+    with open(BIOS, "rb") as f:
+        code = f.read()
+    if code.count(FIRMWARE_SETS) != 2:
+        sys.exit(f"bochs.py: {BIOS} sets IA32_FEATURE_CONTROL in a way that is not known here")
+    value = bytes([FEATURE_CONTROL[args.firmware]])
+    with open(f"{folder}/bios", "wb") as f:
+        f.write(code.replace(FIRMWARE_SETS, FIRMWARE_SETS[:2] + value + FIRMWARE_SETS[3:]))
 
 
 def own_terminal():
@@ -113,6 +132,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="skerry-bochs-") as folder:
         make_disc(args, folder)
+        make_firmware(args, folder)
         serial, machine_side = pty.openpty()
         tty.setraw(machine_side)
         process, display = start(args, folder, os.ttyname(machine_side))

@@ -51,10 +51,10 @@ def qemu_arguments(cpus=2, memory_mib=2048, cpu="EPYC,+svm", serial="stdio", ext
             "-serial", serial, "-no-reboot", *extra]
 
 
-def bochs_arguments(hypervisor, image, cpus=2, memory_mib=1024, options=""):
+def bochs_arguments(hypervisor, image, cpus=2, memory_mib=1024, options="", extra=()):
     """An emulated Intel machine, which is slower: its CPUs share one thread of the host."""
     return [ROOT / "tools" / "bochs.py", hypervisor, image, "--cpus", str(cpus),
-            "--memory", str(memory_mib), "--append", options]
+            "--memory", str(memory_mib), "--append", options, *extra]
 
 
 def parallel_cpus(cpus):
@@ -66,9 +66,10 @@ def parallel_cpus(cpus):
 
 
 class Machine:
-    """Use it as a context: leaving it ends the machine, whatever state it is in."""
+    """Use it as a context: leaving it ends the machine, whatever state it is in. All waiting takes
+    `patience` times as long as the caller says, for machines slower than the usual one."""
 
-    def __init__(self, arguments, log):
+    def __init__(self, arguments, log, patience=1):
         self.lines = []
         self.partial = ""
         self.ended = False
@@ -76,6 +77,7 @@ class Machine:
         self.raw_size = 0
         self._arguments = [str(argument) for argument in arguments]
         self._log = Path(log)
+        self._scale = SCALE * patience
         self._changed = threading.Condition()
         self._cursors = {}
         self._process = None
@@ -149,7 +151,7 @@ class Machine:
         """Waits for a line of that origin (None: any) that the pattern is found in, and
         returns (match, line). Each origin has a cursor of its own: the line after the one
         found is where the next wait starts. With `prompt`, an unfinished line will do."""
-        regex, deadline = re.compile(pattern), time.monotonic() + timeout * SCALE
+        regex, deadline = re.compile(pattern), time.monotonic() + timeout * self._scale
         with self._changed:
             while True:
                 found = self._find(regex, origin) or (prompt and self._find_prompt(regex, origin))
@@ -180,7 +182,7 @@ class Machine:
 
     def wait_end(self, timeout=60):
         """Waits until the machine has powered itself off."""
-        deadline = time.monotonic() + timeout * SCALE
+        deadline = time.monotonic() + timeout * self._scale
         with self._changed:
             while not self.ended:
                 if not self._changed.wait(deadline - time.monotonic()):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the machine tests. Tests marked `slow` run with `make check-all`."""
+"""Fixtures of the machine tests. Tests marked `slow` run with `make check-all`. Those marked `both`
+run on each emulated machine, `qemu` (AMD) and `bochs` (Intel), whose runs are slow ones unless the
+mark says `both(quick=True)`."""
 
 import re
 import sys
@@ -19,6 +21,15 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes minutes; runs with make check-all")
+    config.addinivalue_line("markers", "both(quick=False): runs on the AMD and on the Intel machine")
+
+
+def pytest_generate_tests(metafunc):
+    """A test without the mark has the one machine, and no word for it in its name."""
+    mark = metafunc.definition.get_closest_marker("both")
+    if mark and "bench" in metafunc.fixturenames:
+        slow = [] if mark.kwargs.get("quick") else [pytest.mark.slow]
+        metafunc.parametrize("bench", ["qemu", pytest.param("bochs", marks=slow)], indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -30,4 +41,5 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def bench(request):
-    return Bench(re.sub(r"[^A-Za-z0-9]+", "-", request.node.name.removeprefix("test_")).strip("-"))
+    name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name.removeprefix("test_")).strip("-")
+    return Bench(name, getattr(request, "param", "qemu"))

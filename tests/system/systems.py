@@ -6,12 +6,13 @@ import subprocess
 
 import yaml
 
-from machine import BUILD, ROOT, Machine, parallel_cpus, qemu_arguments
+from machine import BUILD, ROOT, Machine, bochs_arguments, parallel_cpus, qemu_arguments
 
 TOOL = BUILD / "tools" / "skerry"
 KERNEL = BUILD / "kernels" / "vmlinuz-cloud"
 RAMDISK = BUILD / "kernels" / "initramfs-amd64.cpio"
 LOGS = BUILD / "logs"
+BOCHS_PATIENCE = 8  # times QEMU's
 
 
 def hypervisor(config="default"):
@@ -48,10 +49,12 @@ def unikernel(name, service, words="", **fields):
 
 
 class Bench:
-    """What a test gets: makes images and machines, each under the test's own name."""
+    """What a test gets: makes images and machines, each under the test's own name. `emulator` is
+    `qemu`, an AMD machine, or `bochs`, an Intel one."""
 
-    def __init__(self, name):
+    def __init__(self, name, emulator="qemu"):
         self.name = name
+        self.emulator = emulator
         self.folder = BUILD / "tests" / name
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -67,7 +70,10 @@ class Bench:
 
     def boot(self, image, config="default", options="", log="", cpus=2, **arguments):
         """The machine with an image, ready to be entered as a context. `cpus` in words (-smp):
-        these take turns."""
+        these take turns. `extra` are words of the emulator's: no test for both machines has any."""
+        if self.emulator == "bochs":
+            return self.machine(bochs_arguments(hypervisor(config), image, cpus=cpus, options=options,
+                                                **arguments), log)
         fields, spare = parallel_cpus(cpus) if isinstance(cpus, int) else ({"cpus": cpus}, "")
         options = f"{options} {spare}".strip()
         extra = ["-kernel", hypervisor(config), "-initrd", image, *arguments.pop("extra", ())]
@@ -76,7 +82,8 @@ class Bench:
         return self.machine(qemu_arguments(extra=extra, **fields, **arguments), log)
 
     def machine(self, arguments, log=""):
-        return Machine(arguments, LOGS / "system" / f"{self.name}{log and '-' + log}.log")
+        patience = BOCHS_PATIENCE if self.emulator == "bochs" else 1
+        return Machine(arguments, LOGS / "system" / f"{self.name}{log and '-' + log}.log", patience)
 
     def run(self, domains, machine=None, channels=None, **arguments):
         return self.boot(self.image(domains, machine, channels=channels), **arguments)

@@ -37,6 +37,7 @@ def check(machine, name, mib, at, seconds):
     assert (fact["at"], fact["files"], fact.get("bad", "0")) == (at, str(mib), "0")
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("mib", [16, pytest.param(256, marks=pytest.mark.slow)])
 def test_files_outlive_a_reboot(bench, mib):
     with boot(bench, ["guest"], mib) as machine:

@@ -17,6 +17,7 @@ def counts_on(machine, name="neighbour", times=4):
     assert numbers == list(range(numbers[0], numbers[0] + times))
 
 
+@pytest.mark.both
 def test_panic(bench):
     with bench.run([counting(), linux("victim", "panic")]) as machine:
         machine.ready("neighbour")
@@ -25,6 +26,7 @@ def test_panic(bench):
         counts_on(machine)
 
 
+@pytest.mark.both
 def test_panic_and_restart(bench):
     domains = [counting(), linux("victim", "panic", on_crash="restart", max_restarts=3)]
     with bench.run(domains) as machine:
@@ -34,6 +36,7 @@ def test_panic_and_restart(bench):
         counts_on(machine)
 
 
+@pytest.mark.both(quick=True)
 def test_loop_without_interrupts(bench):
     """A vCPU that never gives anything up cannot take its neighbour's turn."""
     with bench.run([counting(), micro("victim", "spin")], cpus=1) as machine:
@@ -41,6 +44,7 @@ def test_loop_without_interrupts(bench):
         counts_on(machine, times=6)
 
 
+@pytest.mark.both
 def test_triple_fault(bench):
     domains = [counting(), micro("victim", "triple", on_crash="restart",
                                  on_reboot="restart", max_restarts=2)]
@@ -51,6 +55,7 @@ def test_triple_fault(bench):
         counts_on(machine)
 
 
+@pytest.mark.both
 def test_triple_fault_of_linux(bench):
     domains = [counting(), linux("victim", "reboot", "reboot=t", on_reboot="restart",
                                  on_crash="restart", max_restarts=2)]
@@ -70,6 +75,7 @@ def reboots(bench, times):
         counts_on(machine)
 
 
+@pytest.mark.both
 def test_reboot(bench):
     reboots(bench, 3)
 
@@ -79,23 +85,27 @@ def test_reboot_twenty_times(bench):
     reboots(bench, 20)
 
 
+@pytest.mark.both
 def test_reboot_of_many_vcpus(bench):
     with bench.run([linux("a", "busy:1,reboot", vcpus=4, on_reboot="restart")]) as machine:
         for _ in range(3):
             machine.ready("a")
 
 
+@pytest.mark.both
 def test_power_off_policy(bench):
     """`on_shutdown: poweroff` ends the machine though another domain still runs."""
     with bench.run([counting(), linux("boss", on_shutdown="poweroff")]) as machine:
         machine.wait_end(120)
 
 
+@pytest.mark.both
 def test_all_stopped(bench):
     with bench.run([linux("a"), linux("b")], {"all_stopped": "poweroff"}) as machine:
         machine.wait_end(120)
 
 
+@pytest.mark.both(quick=True)
 def test_memory_is_scrubbed(bench):
     """What a domain leaves in memory is gone after its restart."""
     with bench.run([micro("a", "leave", on_reboot="restart", max_restarts=3)]) as machine:

@@ -22,6 +22,7 @@ def test_fewer_features(bench):
         machine.wait_end()
 
 
+@pytest.mark.both
 def test_one_cpu(bench):
     with bench.run([linux("a", vcpus=2), linux("b")], cpus=1) as machine:
         machine.ready("a", 180)
@@ -29,6 +30,7 @@ def test_one_cpu(bench):
         machine.wait_end()
 
 
+@pytest.mark.both
 def test_four_cpus(bench):
     """Two pinned domains that own two CPUs each."""
     domains = [linux("a", "cpus", vcpus=2, cpus=[0, 1]), linux("b", "cpus", vcpus=2, cpus=[2, 3])]

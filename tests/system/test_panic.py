@@ -23,6 +23,7 @@ def debug_build():
     make_hv("debug")
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("cause", CAUSES)
 def test_panic_says_why_and_where(bench, cause):
     reason, function = CAUSES[cause]
@@ -36,6 +37,7 @@ def test_panic_says_why_and_where(bench, cause):
         machine.wait_end()
 
 
+@pytest.mark.both
 def test_registers_of_an_exception(bench):
     options = "panic-test=pagefault panic=poweroff"
     with bench.run([micro("a", "hello")], config="debug", options=options) as machine:
@@ -44,6 +46,7 @@ def test_registers_of_an_exception(bench):
         machine.wait("rip ffffffff80[0-9a-f]{6} rflags", "skerry")
 
 
+@pytest.mark.both
 def test_halts_by_default(bench):
     options = "panic-test=assert"
     with bench.run([micro("a", "hello")], config="debug", options=options) as machine:

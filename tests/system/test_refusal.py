@@ -23,6 +23,7 @@ def refused(bench, image, reason, **machine):
         booted.stays_silent(["a", "b"], 2)
 
 
+@pytest.mark.both
 def test_good_image_starts(bench, good):
     with bench.boot(good) as machine:
         machine.wait(".", "a")
@@ -100,11 +101,13 @@ def test_wild_table(bench, good):
     refused(bench, image.seal().save(good), "table")
 
 
+@pytest.mark.both
 def test_too_much_memory(bench):
     image = bench.image([micro("a", "hello", memory="3 GiB"), micro("b", "hello")])
     refused(bench, image, "memory", memory_mib=1024)
 
 
+@pytest.mark.both
 def test_too_few_cpus(bench):
     image = bench.image([micro("a", "hello", cpus=[3]), micro("b", "hello")], {"cpus": 4})
     refused(bench, image, "cpus", cpus=2)

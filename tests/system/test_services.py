@@ -2,6 +2,7 @@
 """Service unikernels and the library that they are linked with. The parts of the library's own test
 stand in unikernel/selftest.c."""
 
+import pytest
 import yaml
 
 from machine import BUILD, ROOT, qemu_arguments
@@ -23,6 +24,7 @@ def check_hello(machine, domain, origin):
     return machine.wait(r"memory: (\d+) KiB, (\d+) KiB of it free", origin)[0]
 
 
+@pytest.mark.both(quick=True)
 def test_hello(bench):
     """In a domain of 1 MiB; its console, command line and end work."""
     with bench.run([unikernel("tiny", "hello", "left  right")]) as machine:
@@ -43,6 +45,7 @@ def test_hello_is_small():
     assert (BUILD / "services" / "hello.elf").stat().st_size <= 64 * 1024
 
 
+@pytest.mark.both
 def test_pulse(bench):
     """The guide's service in its two domains, over their channel; and without the channel nothing
     is there."""
@@ -75,6 +78,7 @@ def check_parts(machine, origin, least):
     assert passed >= least
 
 
+@pytest.mark.both
 def test_library(bench):
     """Memory, time, events, grants, in a domain of 1 MiB."""
     domain = unikernel("work", "selftest", "memory time events grants no-store", grant_frames=4,
@@ -89,6 +93,7 @@ def test_library_on_xen(bench):
         check_parts(machine, "", 25)
 
 
+@pytest.mark.both
 def test_library_with_store(bench):
     """The store's client against the store."""
     store = {**unikernel("store", "store", memory="4 MiB"), "service": "store"}
@@ -97,6 +102,7 @@ def test_library_with_store(bench):
         check_parts(machine, "client", 12)
 
 
+@pytest.mark.both
 def test_module(bench):
     """The ramdisk arrives byte for byte."""
     content = bytes(range(256)) * 40 + b"end"
@@ -110,6 +116,7 @@ def test_module(bench):
         machine.wait("module: 0 bytes, sum 0$", "without")
 
 
+@pytest.mark.both
 def test_typing(bench):
     with bench.run([unikernel("ears", "selftest", "typing")]) as machine:
         machine.wait("type now", "ears")
@@ -134,6 +141,7 @@ ENDS = {
 }
 
 
+@pytest.mark.both
 def test_ends(bench):
     """Each wrong turn is told and ends its domain as a crash; a status but 0 does too."""
     domains = [unikernel(name, "selftest", name) for name in [*ENDS, "status"]]

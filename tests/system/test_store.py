@@ -30,6 +30,7 @@ def store(**fields):
     return {**unikernel("store", "store", memory="4 MiB", **fields), "service": "store"}
 
 
+@pytest.mark.both
 def test_tools(bench):
     """Every tool answers as it does on Xen, errors included."""
     with run(bench, guest("one", "tools"), guest("two", "watch")) as machine:
@@ -55,11 +56,13 @@ def test_tools(bench):
         machine.wait("SKERRY-FACT watch seen=data data/x data/x data/x$", "two")
 
 
+@pytest.mark.both
 def test_watch(bench):
     with run(bench, guest("one", "watch")) as machine:
         machine.wait("SKERRY-FACT watch seen=data data/x data/x data/x$", "one")
 
 
+@pytest.mark.both
 def test_turns(bench):
     """Two domains see each other's writes."""
     with run(bench, guest("one", "turns"), guest("two", "turns")) as machine:
@@ -67,6 +70,7 @@ def test_turns(bench):
         machine.wait("SKERRY-FACT turns at=", "two")
 
 
+@pytest.mark.both
 def test_client_restarts(bench):
     """A new life finds the tree that the system file implies, and nothing of the last."""
     one = guest("one", "restart", on_reboot="restart", max_restarts=1)

@@ -31,6 +31,7 @@ def fetch(machine):
     machine.wait(PAGE, "client", 120)
 
 
+@pytest.mark.both
 def test_page_is_served(machine):
     """`web` has its root on the disk; the client reaches it over the bridge, more than once."""
     fetch(machine)
