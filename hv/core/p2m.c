@@ -132,14 +132,14 @@ static struct entry walk(const struct domain *d, gfn_t gfn, unsigned down_to) {
   return e;
 }
 
-/* The one place where an entry that the machine walks is changed. One of the root concerns the
- * arena's view on every CPU that has it linked; it is rare. */
-static void commit(struct domain *d, const struct entry *e, p2m_pte_t pte) {
+/* The one place where an entry that the machine walks is changed, on the way to `gfn`. One of the
+ * root concerns the arena's view on every CPU that has it linked; it is rare. */
+static void commit(struct domain *d, const struct entry *e, gfn_t gfn, p2m_pte_t pte) {
   arch_p2m_write(e->slot, e->level, pte);
-  if (e->level < TOP)
-    return;
-  arch_p2m_root_changed(d, (unsigned)(e->slot - (p2m_pte_t *)d->p2m.root));
-  p2m_flush(d);
+  if (e->level)
+    arch_p2m_changed(d, gfn, e->level);
+  if (e->level == TOP)
+    p2m_flush(d);
 }
 
 static p2m_pte_t make_leaf(unsigned level, mfn_t mfn, enum p2m_type t) {
@@ -202,7 +202,7 @@ static void *chain_make(struct domain *d, gfn_t gfn, unsigned level, unsigned bo
 }
 
 /* Replace a leaf above level 0 by a table of leaves one level down. */
-static enum status split(struct domain *d, const struct entry *e) {
+static enum status split(struct domain *d, const struct entry *e, gfn_t gfn) {
   unsigned level = e->level - 1;
   p2m_pte_t *table = p2m_table_alloc(d);
 
@@ -211,7 +211,7 @@ static enum status split(struct domain *d, const struct entry *e) {
   for (unsigned i = 0; i < ARCH_P2M_ENTRIES; i++)
     arch_p2m_write(&table[i], level,
                    arch_p2m_leaf(level, MFN(e->mfn.v + i * level_frames(level)), e->type));
-  commit(d, e, arch_p2m_table(e->level, arena_page_mfn(table)));
+  commit(d, e, gfn, arch_p2m_table(e->level, arena_page_mfn(table)));
   return STATUS_OK;
 }
 
@@ -243,7 +243,7 @@ void p2m_trim(struct p2m_locked p) {
 
     if (!e.is_table)
       continue;
-    commit(p.d, &e, 0); /* which flushes */
+    commit(p.d, &e, GFN(i * level_frames(TOP)), 0); /* which flushes */
     tree_free(p.d, arena_page_of(e.mfn), TOP - 1);
   }
 }
@@ -270,26 +270,28 @@ static bool tree_empty(void *table, unsigned level) {
   return true;
 }
 
-/* Map [mfn, ...) through tables that are there and empty. */
-static void tree_fill(struct domain *d, void *table, unsigned level, mfn_t mfn, enum p2m_type t) {
+/* Map [gfn, ...) to [mfn, ...) through tables that are there and empty. */
+static void tree_fill(struct domain *d, void *table, unsigned level, gfn_t gfn, mfn_t mfn,
+                      enum p2m_type t) {
   for (unsigned i = 0; i < ARCH_P2M_ENTRIES; i++) {
     struct entry e = entry_at(table, level, i);
-    mfn_t at = MFN(mfn.v + i * level_frames(level));
+    gfn_t from = GFN(gfn.v + i * level_frames(level));
+    mfn_t to = MFN(mfn.v + i * level_frames(level));
 
     if (e.is_table)
-      tree_fill(d, arena_page_of(e.mfn), level - 1, at, t);
+      tree_fill(d, arena_page_of(e.mfn), level - 1, from, to, t);
     else
-      commit(d, &e, arch_p2m_leaf(level, at, t));
+      commit(d, &e, from, arch_p2m_leaf(level, to, t));
   }
 }
 
-static enum status add_to_tree(struct domain *d, const struct entry *e, mfn_t mfn,
+static enum status add_to_tree(struct domain *d, const struct entry *e, gfn_t gfn, mfn_t mfn,
                                enum p2m_type t) {
   void *table = arena_page_of(e->mfn);
 
   if (!tree_empty(table, e->level - 1))
     return STATUS_EXISTS;
-  tree_fill(d, table, e->level - 1, mfn, t);
+  tree_fill(d, table, e->level - 1, gfn, mfn, t);
   return STATUS_OK;
 }
 
@@ -304,7 +306,7 @@ static enum status add_to_hole(struct domain *d, const struct entry *e, gfn_t gf
       return STATUS_NO_MEMORY;
     pte = arch_p2m_table(e->level, arena_page_mfn(chain));
   }
-  commit(d, e, pte);
+  commit(d, e, gfn, pte);
   return STATUS_OK;
 }
 
@@ -315,7 +317,7 @@ enum status p2m_add(struct p2m_locked p, gfn_t gfn, mfn_t mfn, unsigned order, e
     return status;
   struct entry e = walk(p.d, gfn, order / LEVEL_BITS);
   if (e.is_table)
-    status = add_to_tree(p.d, &e, mfn, t);
+    status = add_to_tree(p.d, &e, gfn, mfn, t);
   else if (e.type != P2M_NONE)
     status = STATUS_EXISTS;
   else
@@ -347,9 +349,9 @@ static enum status change(struct domain *d, gfn_t gfn, enum p2m_type t, struct p
   if (old->type == t)
     return STATUS_OK;
   for (; e.level; e = walk(d, gfn, 0))
-    if (split(d, &e) != STATUS_OK)
+    if (split(d, &e, gfn) != STATUS_OK)
       return STATUS_NO_MEMORY;
-  commit(d, &e, make_leaf(0, old->mfn, t));
+  commit(d, &e, gfn, make_leaf(0, old->mfn, t));
   return STATUS_OK;
 }
 
@@ -371,7 +373,7 @@ enum status p2m_remove_leaf(struct p2m_locked p, gfn_t gfn, struct p2m_entry *ol
   *old = describe(&e, gfn);
   if (old->type == P2M_NONE)
     return STATUS_NOT_FOUND;
-  commit(p.d, &e, 0);
+  commit(p.d, &e, gfn, 0);
   return STATUS_OK;
 }
 

@@ -76,7 +76,11 @@ unsigned arch_p2m_bits(void) {
   return 46;
 }
 
-void arch_p2m_root_changed(struct domain *d, unsigned index) {
+void arch_p2m_changed(struct domain *d, gfn_t gfn, unsigned level) {
+  unsigned index = (unsigned)(gfn.v >> 9 * level) % ARCH_P2M_ENTRIES;
+  assert(level && level < ARCH_P2M_LEVELS);
+  if (level < ARCH_P2M_LEVELS - 1)
+    return;
   d->stub->arch.root = arena_page_mfn(d->p2m.root);
   d->stub->arch.guest_slots[index] = ((p2m_pte_t *)d->p2m.root)[index];
 }

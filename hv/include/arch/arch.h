@@ -76,9 +76,10 @@ void arch_p2m_decode(unsigned level, p2m_pte_t e, bool *is_table, mfn_t *mfn, en
 void arch_p2m_write(p2m_pte_t *slot, unsigned level, p2m_pte_t e);
 /* Guest-physical width in bits. */
 unsigned arch_p2m_bits(void);
-/* The root's entry `index` has changed: note it for the arena's view of guest memory, which each
- * CPU brings in line when it links the arena and in the flush that follows. */
-void arch_p2m_root_changed(struct domain *d, unsigned index);
+/* The entry for `gfn` at `level`, 1 or above, has changed, under the p2m lock: bring the arena's
+ * view of guest memory in line, which each CPU follows when it links the arena and in the flush
+ * that a change of the root or the taking of a right needs. */
+void arch_p2m_changed(struct domain *d, gfn_t gfn, unsigned level);
 /* This CPU: drop every translation of the linked domain, the guest's and the arena's view. */
 void arch_p2m_flush_local(struct domain_stub *d);
 

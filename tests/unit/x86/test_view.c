@@ -79,34 +79,47 @@ static void test_ept_is_untouched(void **state) {
   uint64_t before[4][512];
   memcpy(before, pages, sizeof(before));
   assert_true(vmx_view_fill(d, 0x7000) && vmx_view_fill(d, 0x200000));
-  vmx_view_drop(d->stub);
+  vmx_view_changed(d, 0x200000, 1);
+  vmx_view_changed(d, 0x7000, 2);
   assert_memory_equal(before, pages, sizeof(before));
 }
 
-// A split of a leaf shows after the flush, whatever was filled in before.
-static void test_flush(void **state) {
+// A split of a leaf shows, and takes nothing else out of view.
+static void test_split(void **state) {
   (void)state;
   assert_true(vmx_view_fill(d, 0x7000) && vmx_view_fill(d, 0x200000));
   pages[2][1] = entry_of(3, TABLE);
-  vmx_view_drop(d->stub);
+  vmx_view_changed(d, 0x3ff000, 1);
   assert_int_equal(seen(0x200000), 0);
-  assert_int_equal(seen(0x7000), 0);
+  assert_int_not_equal(seen(0x7000), 0);
   unsigned before = used;
   assert_true(vmx_view_fill(d, 0x200000));
   assert_int_equal(seen(0x200000), entry_of(3, TABLE | PTE_A));
   assert_int_equal(used, before); // the tables stay
 }
 
+// A GiB goes at once, and what is not in view costs nothing.
+static void test_gib(void **state) {
+  (void)state;
+  assert_true(vmx_view_fill(d, 0x7000) && vmx_view_fill(d, 0x40000000) &&
+              vmx_view_fill(d, 0x7fe00000));
+  vmx_view_changed(d, 0x5000000000, 1); // no table there
+  vmx_view_changed(d, 1ull << 45, 3);   // beyond the slots
+  pages[1][1] = 0;
+  vmx_view_changed(d, 0x40000000, 2);
+  assert_int_equal(seen(0x40000000) | seen(0x7fe00000), 0);
+  assert_int_not_equal(seen(0x7000), 0);
+}
+
 static void test_pages_come_back(void **state) {
   (void)state;
   assert_true(vmx_view_fill(d, 0x7000) && vmx_view_fill(d, 0x40000000));
-  vmx_view_changed(d, 0); // the root still has it
+  vmx_view_changed(d, 0, 3); // the root still has it
   assert_int_not_equal(seen(0x7000), 0);
   uint64_t root = pages[0][0];
   pages[0][0] = 0;
-  vmx_view_changed(d, 0);
+  vmx_view_changed(d, 0, 3);
   assert_int_equal(d->stub->arch.guest_pdpt[0], 0);
-  vmx_view_drop(d->stub);
   limit = used; // what follows lives on those three pages
   pages[0][0] = root;
   assert_true(vmx_view_fill(d, 0x40000000) && vmx_view_fill(d, 0x7000));
@@ -123,10 +136,8 @@ static void test_pages_come_back(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup(f, setup)
   const struct CMUnitTest tests[] = {
-      TEST(test_entries),
-      TEST(test_ept_is_untouched),
-      TEST(test_flush),
-      TEST(test_pages_come_back),
+      TEST(test_entries), TEST(test_ept_is_untouched), TEST(test_split),
+      TEST(test_gib),     TEST(test_pages_come_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,13 +184,11 @@ unsigned arch_p2m_bits(void) {
   return MIN(slots_bits, cpu_features.phys_bits);
 }
 
-void arch_p2m_root_changed(struct domain *d, unsigned index) {
-  if (index < GUEST_SLOTS)
-    vendor->view_changed(d, index);
+void arch_p2m_changed(struct domain *d, gfn_t gfn, unsigned level) {
+  vendor->view_changed(d, gfn.v << PAGE_SHIFT, level);
 }
 
 void arch_p2m_flush_local(struct domain_stub *d) {
-  vendor->view_drop(d);
   mm_guest_slots_link(d);
   tlb_flush_local();
 }

@@ -78,11 +78,10 @@ void svm_asid_renew(struct vcpu *v) {
 
 /* --- the arena's view of guest memory: the nested table's own level-3 tables ------- */
 
-void svm_view_changed(struct domain *d, unsigned index) {
-  d->stub->arch.guest_pdpt[index] = ((uint64_t *)d->p2m.root)[index] & PTE_ADDR;
-}
-
-void svm_view_drop(struct domain_stub *d __unused_param) {
+void svm_view_changed(struct domain *d, uint64_t gpa, unsigned level) {
+  uint64_t index = gpa >> SLOT_BITS;
+  if (level == ARCH_P2M_LEVELS - 1 && index < GUEST_SLOTS)
+    d->stub->arch.guest_pdpt[index] = ((uint64_t *)d->p2m.root)[index] & PTE_ADDR;
 }
 
 bool svm_view_fill(struct domain *d __unused_param, uint64_t gpa __unused_param) {

@@ -397,7 +397,6 @@ const struct x86_vendor svm_vendor = {
     .set_segment = svm_set_segment,
     .get_mode = svm_get_mode,
     .view_changed = svm_view_changed,
-    .view_drop = svm_view_drop,
     .view_fill = svm_view_fill,
     /* Every guest access counts as a user's. Accessed and dirty are preset. */
     .p2m_table = PTE_P | PTE_W | PTE_U | PTE_A,

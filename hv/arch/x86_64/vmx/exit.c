@@ -381,7 +381,6 @@ const struct x86_vendor vmx_vendor = {
     .set_segment = vmx_set_segment,
     .get_mode = vmx_get_mode,
     .view_changed = vmx_view_changed,
-    .view_drop = vmx_view_drop,
     .view_fill = vmx_view_fill,
     /* 28.3.2, tables 28-3 to 28-6: no memory without execution, type write-back whatever the PAT
      * says, so that the entry is one of an ordinary page table as well. Device memory: uncached. */

@@ -13,9 +13,9 @@
  *                            |  2 MiB leaves           |
  *                            +------> EPT, level 1 <---+
  *
- * A change of the map is seen at once below level 2; what stands in the view
- * goes in the flush that the change needs anyway. To fill takes the p2m lock,
- * so that what is filled in from before a change is there when its flush comes.
+ * A change of the map is seen at once below level 2. One above takes its copy
+ * out of the view: both changes and filling hold the p2m lock, so that what is
+ * in view is in the map. What CPUs have cached of either goes in the flush.
  */
 #include <arch/arch.h>
 #include <asm/layout.h>
@@ -111,26 +111,31 @@ static void table_clear(uint64_t *table) {
     atomic_write(&table[i], 0);
 }
 
-void vmx_view_drop(struct domain_stub *d) {
-  for (unsigned slot = 0; slot < GUEST_SLOTS; slot++) {
-    uint64_t top = atomic_read(&d->arch.guest_pdpt[slot]);
-    for (unsigned i = 0; top && i < ENTRIES; i++) {
-      uint64_t e = atomic_read(&table_of(top)[i]);
-      if (e & PTE_P)
-        table_clear(table_of(e));
-    }
-  }
-}
-
 /* A slot that the root has no tables for any more gives its pages back. */
-void vmx_view_changed(struct domain *d, unsigned index) {
-  uint64_t *slot = &d->stub->arch.guest_pdpt[index], top = *slot;
-  if (!top || ((uint64_t *)d->p2m.root)[index])
+static void slot_forget(struct domain *d, unsigned index) {
+  uint64_t *slot = &d->stub->arch.guest_pdpt[index];
+  if (((uint64_t *)d->p2m.root)[index])
     return;
-  uint64_t *level3 = table_of(top);
+  uint64_t *level3 = table_of(*slot);
   atomic_store(slot, 0);
   for (unsigned i = 0; i < ENTRIES; i++)
     if (level3[i] & PTE_P)
       page_give(d, table_of(level3[i]));
   page_give(d, level3);
+}
+
+void vmx_view_changed(struct domain *d, uint64_t gpa, unsigned level) {
+  uint64_t index = gpa >> SLOT_BITS;
+  uint64_t top = index < GUEST_SLOTS ? d->stub->arch.guest_pdpt[index] : 0;
+  if (!top)
+    return;
+  if (level == ARCH_P2M_LEVELS - 1)
+    return slot_forget(d, (unsigned)index);
+  uint64_t level2 = table_of(top)[index_at(gpa, 2)];
+  if (!(level2 & PTE_P))
+    return;
+  if (level == 2)
+    table_clear(table_of(level2));
+  else
+    atomic_store(&table_of(level2)[index_at(gpa, 1)], 0);
 }

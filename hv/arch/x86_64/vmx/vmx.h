@@ -76,8 +76,7 @@ void vmx_run(struct vcpu *v);
 bool vmx_enter(uint64_t gpr[16], bool launched);
 extern const char vmx_exited[]; /* where exits come out */
 
-void vmx_view_changed(struct domain *d, unsigned index);
-void vmx_view_drop(struct domain_stub *d);
+void vmx_view_changed(struct domain *d, uint64_t gpa, unsigned level);
 bool vmx_view_fill(struct domain *d, uint64_t gpa);
 
 #endif

@@ -38,10 +38,9 @@ struct x86_vendor {
   void (*get_mode)(struct vcpu *v, struct x86_mode *out);
 
   /* The arena's view of guest memory, in domain_stub.arch.guest_pdpt (docs/design/vendor-seam.md):
-   * the p2m root's entry `index` has changed, under the p2m lock, and a flush follows; */
-  void (*view_changed)(struct domain *d, unsigned index);
-  /* a flush: what the view holds of entries that may have changed is forgotten; */
-  void (*view_drop)(struct domain_stub *d);
+   * the p2m's entry for `gpa` at `level`, 1 or above, has changed, under the p2m lock. What the
+   * view holds of it goes; the CPUs' TLBs follow in the flush; */
+  void (*view_changed)(struct domain *d, uint64_t gpa, unsigned level);
   /* an access in the arena has failed where the memory map has something: bring it into view. No
    * p2m lock held. False: no memory for tables. */
   bool (*view_fill)(struct domain *d, uint64_t gpa);
