@@ -136,7 +136,7 @@ guests: ##  Build the micro-guests: build/guests/*.elf
 unit: ##  Build and run the unit tests on this host
 
 -include $(wildcard tools/skerry/build.mk tests/unit/*/build.mk tests/unit/build.mk \
-  tests/guest/build.mk)
+  tests/guest/build.mk tests/bench/build.mk)
 -include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk)
 include libos/build.mk services/build.mk
 

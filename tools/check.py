@@ -45,6 +45,8 @@ def stages(everything):
         ("stack", make("CONFIG=default", "stack")),
         ("misra", make("CONFIG=default", "misra")),
         ("models", make("CONFIG=default", "models")),
+        ("bench-tools", [*PYTEST, *slow, "tests/bench"]),
+        ("bench", make("CONFIG=default", "bench-gate")),
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),
         ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),

@@ -46,8 +46,19 @@ static void ring_write(const char *text, size_t length) {
   evtchn_send(port);
 }
 
+// The first serial port, of a machine without a hypervisor.
+static void serial_write(const char *text, size_t length) {
+  while (length--) {
+    while (!(in8(0x3fd) & 0x20))
+      cpu_relax();
+    out8(0x3f8, *text++);
+  }
+}
+
 void console_write(const char *text, size_t length) {
-  if (console_io(CONSOLEIO_write, length, (void *)text) < 0)
+  if (on_bare_machine)
+    serial_write(text, length);
+  else if (console_io(CONSOLEIO_write, length, (void *)text) < 0)
     ring_write(text, length);
 }
 

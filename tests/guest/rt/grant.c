@@ -46,9 +46,14 @@ int grant_unmap(grant_handle_t handle, uint64_t gfn) {
   return error ? (int)error : arg.status;
 }
 
-domid_t own_domid(void) {
+uint32_t xen_cpuid_base(void) {
   for (uint32_t base = 0x40000000; base < 0x40010000; base += 0x100)
     if (cpuid(base, 0).ebx == XEN_CPUID_SIGNATURE_EBX)
-      return cpuid(base + 4, 0).ecx;
+      return base;
   return 0;
+}
+
+domid_t own_domid(void) {
+  uint32_t base = xen_cpuid_base();
+  return base ? cpuid(base + 4, 0).ecx : 0;
 }

@@ -48,6 +48,10 @@ int snprintf(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void console_write(const char *text, size_t length);
 
+// There is no hypervisor with Xen's interface: no hypercall may be made, shared_info is null, and
+// printf writes to the first serial port.
+extern int on_bare_machine;
+
 // Is this the command line? Domains of one guest tell themselves apart by it.
 int role(const char *name);
 
@@ -161,6 +165,8 @@ void grant_allow(unsigned ref, domid_t domid, uint64_t gfn, unsigned flags);
 // GNTST_*; the handle is written on success.
 int grant_map(domid_t domid, unsigned ref, uint64_t gfn, unsigned flags, grant_handle_t *handle);
 int grant_unmap(grant_handle_t handle, uint64_t gfn);
+// The first of the CPUID leaves in which a hypervisor with this interface says so; 0 without one.
+uint32_t xen_cpuid_base(void);
 domid_t own_domid(void);
 int evtchn_pending(unsigned port);
 void evtchn_clear(unsigned port);

@@ -31,6 +31,8 @@ uint64_t time_ns(void) {
 }
 
 uint64_t tsc_hz(void) {
+  if (on_bare_machine)
+    return 1000000000UL; // the emulators' rate where they count instructions
   const struct vcpu_time_info *t = &shared_info->vcpu_info[0].time;
   uint64_t hz = (1000000000UL << 32) / t->tsc_to_system_mul;
   return t->tsc_shift < 0 ? hz << -t->tsc_shift : hz >> t->tsc_shift;

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the suite measures and says what it has measured. Time is the TSC's, which counts one tick
+// an instruction where an emulator is told so; figures are therefore instructions of the whole
+// machine, the hypervisor's included. It is no test: nothing here passes or fails.
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "rt/rt.h"
+
+#define COUNT   512UL // repetitions in a batch
+#define BATCHES 4     // of which the cheapest counts: a tick of somebody's timer is not ours
+
+// What can be measured where there is no hypervisor with Xen's calls.
+enum needs { ANYWHERE, CALLS };
+
+struct measure {
+  const char *name;
+  enum needs needs;
+  void (*run)(const char *name);
+};
+
+extern const struct measure exit_measures[], call_measures[], event_measures[], time_measures[],
+    memory_measures[], grant_measures[], pair_measures[];
+
+// Empty functions at addresses that a plugin of the emulator looks for: what runs between them
+// is the measured operation, `COUNT * BATCHES` times unless the measure says otherwise.
+void mark_begin(void);
+void mark_end(void);
+
+// `measure: NAME VALUE UNIT`. `total` is in ticks of the TSC, for `count` operations.
+void report(const char *name, uint64_t total, uint64_t count);
+void report_value(const char *name, uint64_t value, const char *unit);
+// `measure: NAME - REASON`: it cannot be measured here.
+void report_none(const char *name, const char *reason);
+
+// What `operation` costs, less an empty function called in its place.
+void measure_function(const char *name, void (*operation)(void), uint64_t count);
+
+static inline uint64_t least(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+// One batch of a loop with `setup` and `instruction`, in ticks.
+#define LOOP(setup, instruction)                                                                   \
+  ({                                                                                               \
+    uint64_t count_ = COUNT, start_ = rdtsc();                                                     \
+    asm volatile("1: " setup "\n\t" instruction "\n\t"                                             \
+                 "dec %0; jnz 1b"                                                                  \
+                 : "+r"(count_)                                                                    \
+                 :                                                                                 \
+                 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r10", "r8", "memory", "cc");         \
+    rdtsc() - start_;                                                                              \
+  })
+
+// The loop with the instruction less the loop without it.
+#define MEASURE(name, setup, instruction)                                                          \
+  do {                                                                                             \
+    uint64_t with_ = ~0UL, without_ = ~0UL;                                                        \
+    mark_begin();                                                                                  \
+    for (unsigned i_ = 0; i_ < BATCHES; i_++)                                                      \
+      with_ = least(with_, LOOP(setup, instruction));                                              \
+    mark_end();                                                                                    \
+    for (unsigned i_ = 0; i_ < BATCHES; i_++)                                                      \
+      without_ = least(without_, LOOP(setup, ""));                                                 \
+    report(name, with_ - without_, COUNT);                                                         \
+  } while (0)
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The suite: runs the groups of measures that its command line names, and prints one line a
+// measure. The same binary runs on Skerry, on Xen and on the bare machine.
+#include "bench.h"
+
+static void run_group(const struct measure *list) {
+  for (; list->name; list++) {
+    if (on_bare_machine && list->needs == CALLS)
+      report_none(list->name, "no-hypervisor");
+    else
+      list->run(list->name);
+  }
+}
+
+static int asked(const char *word) {
+  return role(word) || role("") || !start_info->cmdline_paddr;
+}
+
+// Prints the clock at the start and at the end of each of its lives.
+static void restart(void) {
+  printf("stamp: start %lu\n", time_ns());
+  printf("stamp: end %lu\n", time_ns());
+  shutdown(SHUTDOWN_reboot);
+}
+
+// A neighbour that is there and does nothing.
+static void idle(void) {
+  printf("idle\n");
+  for (;;)
+    sched_op(SCHEDOP_block, 0);
+}
+
+void test_main(void) {
+  static const struct {
+    const char *word;
+    const struct measure *list;
+  } groups[] = {{"exits", exit_measures}, {"calls", call_measures},    {"events", event_measures},
+                {"time", time_measures},  {"memory", memory_measures}, {"grants", grant_measures}};
+  if (role("idle"))
+    idle();
+  if (role("restart"))
+    restart();
+  if (role("switch") || role("sibling")) {
+    run_group(pair_measures);
+    return;
+  }
+  for (unsigned i = 0; i < ARRAY_LEN(groups); i++)
+    if (asked(groups[i].word))
+      run_group(groups[i].list);
+}

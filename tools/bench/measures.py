@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured: each measure's name, what it means in a line, and which of them an emulated
+machine must let an instruction's length be found for. How they are taken stands in the guest
+(tests/bench/guest) and in jobs.py."""
+
+from dataclasses import dataclass
+
+INSTRUCTIONS = "instructions"
+
+
+@dataclass(frozen=True)
+class Measure:
+    name: str
+    text: str
+    unit: str = INSTRUCTIONS
+    aim: float = 0.0  # at most this part of Xen's figure less the length decoding; 0: none is set
+
+    @property
+    def group(self):
+        return self.name.split(".", maxsplit=1)[0]
+
+
+THIRD = 1 / 3
+
+ALL = [
+    Measure("exit.cpuid", "CPUID leaf 0", aim=THIRD),
+    Measure("exit.rdmsr", "RDMSR of the APIC base", aim=THIRD),
+    Measure("exit.wrmsr", "WRMSR of EFER with the value it has", aim=THIRD),
+    Measure("exit.port_read", "IN from a port that nobody has", aim=THIRD),
+    Measure("exit.port_write", "OUT to a port that nobody has", aim=THIRD),
+    Measure("exit.apic_read", "local APIC: task priority read", aim=THIRD),
+    Measure("exit.apic_write", "local APIC: task priority written", aim=THIRD),
+    Measure("exit.apic_ipi", "local APIC: an IPI to itself, with its handler and EOI", aim=THIRD),
+    Measure("exit.hlt_pending", "IPI to itself, then HLT: wakes at once, handler and EOI", aim=THIRD),
+    Measure("exit.rdtsc", "RDTSC (no exit, unless somebody intercepts it)"),
+    Measure("exit.unbacked_read", "a read of an address without memory (nested page fault)",
+            aim=THIRD),
+    Measure("hypercall.null", "xen_version: nothing is copied", aim=THIRD),
+    Measure("hypercall.unknown", "a number that nobody has", aim=THIRD),
+    Measure("hypercall.yield", "sched_op yield, nobody else to run", aim=THIRD),
+    Measure("hypercall.vcpu_state", "vcpu_op is_up", aim=THIRD),
+    Measure("hypercall.memory_reservation", "a page given back and taken again (two calls)",
+            aim=THIRD),
+    Measure("hypercall.console_write", "console_io of 16 bytes", aim=THIRD),
+    Measure("event.self_send", "event to itself, masked", aim=THIRD),
+    Measure("event.self_upcall", "event to itself until its upcall has ended", aim=THIRD),
+    Measure("event.sibling", "event to a vCPU that sleeps on another CPU, and back"),
+    Measure("switch.two_vcpus", "the same on one CPU: two context switches", aim=THIRD),
+    Measure("timer.set", "single-shot timer set", aim=THIRD),
+    Measure("timer.lateness_running", "deadline to handler, the vCPU running", "ns"),
+    Measure("timer.lateness_halted", "deadline to handler, the vCPU halted", "ns"),
+    Measure("memory.first_touch", "first write to a page of RAM (4: no fault is taken)"),
+    Measure("grant.map_unmap_1", "a page of its own mapped and unmapped by grant", aim=THIRD),
+    Measure("grant.map_unmap_16", "16 pages in one call each", aim=THIRD),
+    Measure("grant.map_unmap_256", "256 pages in one call each", aim=THIRD),
+    Measure("grant.copy_4k", "4 KiB copied by grant", aim=THIRD),
+    Measure("domain.restart", "reboot of a 64 MiB domain, until its first instructions", "ns"),
+    Measure("boot.work", "the hypervisor's start to the guest's, without waits", aim=0.2),
+    Measure("boot.wait", "of the same, waiting (timers, other CPUs)"),
+    Measure("memory.hypervisor", "memory that the hypervisor keeps, one domain on 512 MiB", "KiB",
+            aim=0.5),
+]
+
+BY_NAME = {measure.name: measure for measure in ALL}
+
+
+def find(name):
+    """The measure of that name; one that stands in no list has its name for a text."""
+    return BY_NAME.get(name) or Measure(name, name)
+
+
+def matches(name, patterns):
+    """Is it one of these, or of a group that is named?"""
+    return not patterns or any(name == p or name.startswith(p + ".") for p in patterns)
