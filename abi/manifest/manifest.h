@@ -12,7 +12,8 @@
  *     | struct manifest_header      |  256 bytes
  *     +-----------------------------+
  *     | domains, vcpus, regions,    |  arrays, each 8-byte aligned, at the
- *     | loads, payloads, channels   |  offsets that the header gives
+ *     | loads, payloads, channels,  |  offsets that the header gives
+ *     | environment                 |
  *     +-----------------------------+  manifest_size, then zeroes to a page
  *     | payload 0                   |  each starts on a 4096-byte boundary and
  *     | payload 1 ...               |  is padded with zeroes to one
@@ -76,7 +77,8 @@ struct manifest_header {
   uint64_t machine_kib;          /* sum of all domains' memory, for a first check */
   char name[MANIFEST_NAME_SIZE]; /* of the system */
   struct manifest_table channels;
-  uint8_t reserved[104]; /* zeroes */
+  struct manifest_table environment; /* bytes: lines of text on what the image was built with */
+  uint8_t reserved[96];              /* zeroes */
 };
 
 /* What happens to a domain (or the machine) when the domain ends. */

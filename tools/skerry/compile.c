@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../abi/guest_platform.h"
+#include "environment.h"
 #include "image.h"
 
 /* The ranges that a domain owns or borrows, as its memory map has them. */
@@ -211,6 +212,7 @@ void compile_image(const struct system *s, struct buf *out) {
   for (unsigned i = 0; i < s->count; i++)
     add_domain(&image, s, i);
   add_channels(&image, s);
+  buf_put_text(&image.environment, environment_text);
   image_write(&image, out);
   image_free(&image);
 }

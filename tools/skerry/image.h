@@ -9,10 +9,10 @@
 #include "../../abi/manifest/manifest.h"
 #include "buf.h"
 
-/* An image on its way to a file. The six tables hold the manifest's structures. */
+/* An image on its way to a file. The tables hold the manifest's structures. */
 struct image {
   struct manifest_header header; /* sizes, sums and table places: by image_write */
-  struct buf domains, vcpus, regions, loads, payloads, channels;
+  struct buf domains, vcpus, regions, loads, payloads, channels, environment;
   struct buf *contents; /* of each payload; owned */
 };
 
@@ -36,6 +36,7 @@ struct image_view {
   const struct manifest_load *loads;
   const struct manifest_payload *payloads;
   const struct manifest_channel *channels;
+  const char *environment; /* header->environment.count bytes, no zero behind them */
 };
 
 /* NULL, or what is wrong with the image. The bytes must be 8-byte aligned and

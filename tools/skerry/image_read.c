@@ -55,7 +55,9 @@ static const char *take_tables(struct image_view *v) {
   v->loads = table_at(v, h->loads, sizeof(*v->loads));
   v->payloads = table_at(v, h->payloads, sizeof(*v->payloads));
   v->channels = table_at(v, h->channels, sizeof(*v->channels));
-  if (!v->domains || !v->vcpus || !v->regions || !v->loads || !v->payloads || !v->channels)
+  v->environment = table_at(v, h->environment, 1);
+  if (!v->environment || !v->domains || !v->vcpus || !v->regions || !v->loads || !v->payloads ||
+      !v->channels)
     return "a table lies outside of its manifest";
   return NULL;
 }

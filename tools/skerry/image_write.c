@@ -81,12 +81,13 @@ static uint64_t place_payloads(struct image *image, uint64_t at) {
 
 /* The end of the tables: what the payloads' places depend on. */
 static uint64_t tables_end(const struct image *image) {
-  const struct buf *tables[] = {&image->domains, &image->vcpus,    &image->regions,
-                                &image->loads,   &image->payloads, &image->channels};
+  const struct buf *tables[] = {&image->domains,    &image->vcpus,    &image->regions,
+                                &image->loads,      &image->payloads, &image->channels,
+                                &image->environment};
   uint64_t at = sizeof(struct manifest_header);
-  for (unsigned i = 0; i < 6; i++)
+  for (unsigned i = 0; i < sizeof(tables) / sizeof(*tables); i++)
     at = ((at + 7) & ~7ull) + tables[i]->size;
-  return at;
+  return (at + 7) & ~7ull;
 }
 
 void image_write(struct image *image, struct buf *out) {
@@ -104,6 +105,8 @@ void image_write(struct image *image, struct buf *out) {
   h->loads = put_table(out, &image->loads, sizeof(struct manifest_load));
   h->payloads = put_table(out, &image->payloads, sizeof(struct manifest_payload));
   h->channels = put_table(out, &image->channels, sizeof(struct manifest_channel));
+  h->environment = put_table(out, &image->environment, 1);
+  buf_pad(out, 8);
   memcpy(out->data, h, sizeof(*h));
   h->sum = image_sum(out->data, h->manifest_size);
   memcpy(out->data, h, sizeof(*h));
@@ -124,6 +127,7 @@ void image_free(struct image *image) {
   buf_free(&image->loads);
   buf_free(&image->payloads);
   buf_free(&image->channels);
+  buf_free(&image->environment);
   *image = (struct image){0};
 }
 

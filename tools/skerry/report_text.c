@@ -29,6 +29,20 @@ static void put_head(const struct image_view *v, struct buf *out) {
                v->domains[h->console_domain].name);
 }
 
+/* The file may have come from anywhere: no byte of it drives a terminal. */
+static void put_environment(const struct image_view *v, struct buf *out) {
+  if (!v->header->environment.count)
+    return;
+  buf_put_text(out, "\nBuilt with\n\n  ");
+  for (uint32_t i = 0; i < v->header->environment.count; i++) {
+    char c = v->environment[i];
+    if (c == '\n')
+      buf_put_text(out, i + 1 < v->header->environment.count ? "\n  " : "\n");
+    else
+      buf_u8(out, (uint8_t)(c < ' ' || c > '~' ? '?' : c));
+  }
+}
+
 static void put_memory(const struct image_view *v, const struct manifest_domain *d,
                        struct buf *out) {
   buf_printf(out, "  memory        %s, at most %" PRIu64 " pages\n",
@@ -220,6 +234,7 @@ void report_text(const struct image_view *v, const struct report_figures *f, str
   report_channels_text(v, out);
   put_payloads(v, out);
   put_hypervisor(v, f, out);
+  put_environment(v, out);
 }
 
 static double find_figure(const char *text, const char *name) {

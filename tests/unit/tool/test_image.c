@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../../../tools/skerry/compile.h"
+#include "../../../tools/skerry/environment.h"
 #include "../../../tools/skerry/image.h"
 #include "../../../tools/skerry/report.h"
 #include "../../../tools/skerry/rules.h"
@@ -64,6 +65,20 @@ static void test_header(void **state) {
     pages += v.domains[i].max_pages;
   assert_int_equal(v.header->machine_kib, pages * 4);
   assert_int_equal(v.header->image_size % MANIFEST_PAGE, 0);
+}
+
+static void test_environment(void **state) {
+  (void)state;
+  struct image_view v;
+  struct buf text = {0};
+  struct report_figures none = REPORT_NO_FIGURES;
+  assert_null(image_open(&good, &v));
+  assert_int_equal(v.header->environment.count, strlen(environment_text));
+  assert_memory_equal(v.environment, environment_text, strlen(environment_text));
+  v.environment = "\x1b[2Jrevision";
+  report_text(&v, &none, &text);
+  assert_non_null(strstr(buf_text(&text), "Built with\n\n  ?[2Jrevision"));
+  buf_free(&text);
 }
 
 static void test_first_domain(void **state) {
@@ -403,23 +418,15 @@ static void test_unknown_figures(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_header),
-      cmocka_unit_test(test_first_domain),
-      cmocka_unit_test(test_second_domain),
-      cmocka_unit_test(test_handle),
-      cmocka_unit_test(test_loads),
-      cmocka_unit_test(test_payloads),
-      cmocka_unit_test(test_same_bytes),
-      cmocka_unit_test(test_sum),
-      cmocka_unit_test(test_flipped_bytes),
-      cmocka_unit_test(test_truncated),
-      cmocka_unit_test(test_wild_fields),
-      cmocka_unit_test(test_ports),
-      cmocka_unit_test(test_ranges),
-      cmocka_unit_test(test_limits),
-      cmocka_unit_test(test_channels_are_sorted),
-      cmocka_unit_test(test_report),
-      cmocka_unit_test(test_unknown_figures),
+      cmocka_unit_test(test_header),       cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_first_domain), cmocka_unit_test(test_second_domain),
+      cmocka_unit_test(test_handle),       cmocka_unit_test(test_loads),
+      cmocka_unit_test(test_payloads),     cmocka_unit_test(test_same_bytes),
+      cmocka_unit_test(test_sum),          cmocka_unit_test(test_flipped_bytes),
+      cmocka_unit_test(test_truncated),    cmocka_unit_test(test_wild_fields),
+      cmocka_unit_test(test_ports),        cmocka_unit_test(test_ranges),
+      cmocka_unit_test(test_limits),       cmocka_unit_test(test_channels_are_sorted),
+      cmocka_unit_test(test_report),       cmocka_unit_test(test_unknown_figures),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
