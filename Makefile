@@ -20,7 +20,7 @@ CONFIG ?= $(if $(wildcard .config),custom,default)
 O := build/$(CONFIG)
 
 # These are what a newcomer types first, so they install what is missing.
-INSTALLING := run check check-all iso figures packages
+INSTALLING := run check check-all iso figures packages check-each release series container environment
 ifneq ($(filter $(INSTALLING),$(MAKECMDGOALS)),)
 ifneq ($(shell tools/install-packages.sh 1>&2; echo $$?),0)
 $(error some packages of tools/packages.txt could not be installed)
@@ -137,6 +137,7 @@ unit: ##  Build and run the unit tests on this host
 
 -include $(wildcard tools/skerry/build.mk tests/unit/*/build.mk tests/unit/build.mk \
   tests/guest/build.mk tests/bench/build.mk)
+include tools/process.mk
 -include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk)
 include libos/build.mk services/build.mk
 
@@ -155,7 +156,7 @@ $(IMAGE): $(SYSTEM_DIR)/system.yaml tool linux $(SYSTEM_NEEDS)
 	@mkdir -p $(@D)
 	@build/tools/skerry build $< -o $@
 
-.PHONY: image run iso check check-all figures pictures
+.PHONY: image run iso check check-quick check-all figures pictures
 image: $(IMAGE) ##  Compile systems/two-linux (SYSTEM=name: another, or a folder) into build/systems/
 
 run: hv image ##  Boot it (MACHINE=bochs: on Intel): a terminal's consoles, or until all are ready
@@ -168,6 +169,9 @@ iso: hv image ##  Make build/skerry.iso, which GRUB boots on BIOS and UEFI
 
 check: ##  Run every test but the slow ones
 	@$(PYTHON) tools/check.py
+
+check-quick: ##  Run what every commit must pass: builds, lint, unit tests, a few micro-guests
+	@$(PYTHON) tools/check.py --quick
 
 check-all: ##  Run every test
 	@$(PYTHON) tools/check.py --all

@@ -3,7 +3,7 @@
 """Runs every stage of `make check`, the later ones too when one fails, and ends
 with the line `N passed, N failed` over all of them.
 
-    tools/check.py [--all]
+    tools/check.py [--all|--quick] [STAGE...]
 
 Each stage is a command whose output holds its counts: a line `STAGE: N passed,
 N failed`, or else what all its test programs print, added up. A stage that ends
@@ -50,6 +50,21 @@ def stages(everything):
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),
         ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),
+        ("process", [*PYTEST, *slow, "tests/process"]),
+    ]
+
+
+QUICK_GUESTS = ["hello", "evtchn_basic", "memory_map", "cpuid_xen", "sched_block"]
+
+
+def quick_stages():
+    """What every commit must pass, in a minute or two and without a download."""
+    return [
+        ("build", make("CONFIG=default", "hv", "tool", "guests", "services")),
+        ("build-minimal", make("CONFIG=minimal", "hv")),
+        ("lint", [*PYTEST, "tests/lint"]),
+        ("unit", make("CONFIG=default", "unit")),
+        ("guests", ["tests/guest/run.py", *QUICK_GUESTS]),
     ]
 
 
@@ -92,7 +107,13 @@ def run(name, command):
 
 def main():
     LOGS.mkdir(parents=True, exist_ok=True)
-    totals = [run(name, command) for name, command in stages("--all" in sys.argv[1:])]
+    arguments = sys.argv[1:]
+    chosen = quick_stages() if "--quick" in arguments else stages("--all" in arguments)
+    names = [word for word in arguments if not word.startswith("--")]
+    if unknown := set(names) - {name for name, _ in chosen}:
+        sys.exit(f"check: no such stage: {', '.join(sorted(unknown))}")
+    chosen = [(name, command) for name, command in chosen if not names or name in names]
+    totals = [run(name, command) for name, command in chosen]
     passed, failed = (sum(column) for column in zip(*totals))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

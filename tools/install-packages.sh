@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of tools/packages.txt that are missing, and
-# nothing else. Needs root or sudo only when something is missing.
+# nothing else; with arguments, those instead. Needs root or sudo only when something is missing.
 set -eu
 cd "$(dirname "$0")"
 
-wanted=$(sed 's/#.*//' packages.txt)
+wanted=${*:-$(sed 's/#.*//' packages.txt)}
 installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' | sed -n 's/ installed$//p')
 
 missing=

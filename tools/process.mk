@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# From a patch to a release: environments, every commit, series, releases.
+# Included by the root Makefile; what each does stands in the program it calls.
+
+.PHONY: environment environment-lock check-environment container check-each check-pipeline
+
+environment: ##  Make the pinned build environment, a root file system in the cache
+	@$(PYTHON) tools/environment.py rootfs
+
+environment-lock: packages ##  Take Debian's packages of today into tools/environment.lock
+	@$(PYTHON) tools/environment.py lock
+
+check-environment: packages ##  Run check-quick in the pinned environment, on a clean clone
+	@$(PYTHON) tools/environment.py run make -C /src check-quick
+
+container: ##  Make the same as a container, with buildah, and check it
+	@tools/container.sh
+
+.PHONY: lint check-amd check-intel
+lint: ##  Run the lint rules
+	@$(PYTHON) tools/check.py lint
+
+check-amd: ##  Run the tests on the emulated AMD machine
+	@$(PYTHON) tools/check.py build build-minimal guests system
+
+check-intel: ##  Run the micro-guests on the emulated Intel machine
+	@$(PYTHON) tools/check.py build guests-intel
+
+BASE := origin/main
+check-each: ##  Run check-quick on each commit since BASE=revision; name the first that fails
+	@$(PYTHON) tools/check-each.py $(BASE)
+
+check-pipeline: packages ##  Run the pipeline's quick jobs as GitLab would, with gitlab-ci-local
+	@$(PYTHON) -m pytest -q -p no:cacheprovider --slow tests/process/test_pipeline.py
