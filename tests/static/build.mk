@@ -1,9 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks of the hypervisor without running it: its stack, and MISRA's rules.
+# Checks of the hypervisor without running it: docs/process/lint.md.
 
-.PHONY: stack misra
+.PHONY: lint types stack misra analyse sizes
+lint: types stack misra analyse sizes ##  All that reads sources and image without running them
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/lint
+
+types: $(AUTOCONF) ##  See that the kinds of addresses cannot be mixed up
+	@$(PYTHON) tests/static/types.py $(AUTOCONF)
+
 stack: hv ##  Bound the hypervisor's stack: frames, chains, no recursion
 	@$(PYTHON) tests/static/stack.py $(O)/skerry-hv64.elf
 
 misra: $(AUTOCONF) ##  Check hv/ against the subset of MISRA C:2012 in docs/process/misra.md
 	@$(PYTHON) tests/static/misra.py $(O)
+
+analyse: $(AUTOCONF) ##  Read hv/ with clang-tidy and cppcheck
+	@$(PYTHON) tests/static/analyse.py $(O)
+
+sizes: hv ##  Hold the sizes of the configurations against their budgets
+	@$(MAKE) -s CONFIG=minimal hv > /dev/null
+	@$(MAKE) -s CONFIG=isolated hv > /dev/null
+	@$(MAKE) -s CONFIG=default hv > /dev/null
+	@$(PYTHON) tests/static/sizes.py minimal isolated default
