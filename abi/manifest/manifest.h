@@ -156,7 +156,8 @@ struct manifest_load {
 };
 
 /* What is declared between two domains; nothing else crosses. `front` is the client (of a memory
- * range: who borrows it), `back` the one that serves (or owns). */
+ * range: who borrows it), `back` the one that serves (or owns). A range whose both ends are one
+ * domain is what it keeps over its restarts. */
 enum manifest_channel_kind {
   MANIFEST_CHANNEL_EVENTS = 1,  /* a pair of ports, bound from the start */
   MANIFEST_CHANNEL_MEMORY = 2,  /* a range of back's memory that front sees too */

@@ -27,7 +27,8 @@ static __boot bool has_ports(const struct manifest_channel *c) {
 
 static __boot bool ends_ok(const struct manifest_channel *c) {
   uint32_t count = system_config->domains.count;
-  return c->front < count && c->back < count && c->front != c->back;
+  return c->front < count && c->back < count &&
+         (c->front != c->back || c->kind == MANIFEST_CHANNEL_MEMORY);
 }
 
 /* A channel has what its kind needs, and nothing else is set. */
@@ -98,8 +99,11 @@ static __boot bool range_owned(const struct manifest_channel *c) {
   return false;
 }
 
-/* Where the borrower has neither memory of its own nor borrowed another range. */
+/* Where the borrower has neither memory of its own nor borrowed another range. Who keeps a range
+ * over its own restarts is both ends. */
 static __boot bool range_free(const struct manifest_channel *c) {
+  if (c->front == c->back)
+    return c->front_gpa == c->back_gpa;
   const struct manifest_region *r = regions_of(front_of(c));
   for (uint32_t i = 0; i < front_of(c)->regions; i++)
     if (r[i].backed && overlap(c->front_gpa, c->size, r[i].gpa, r[i].size))

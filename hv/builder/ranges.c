@@ -2,7 +2,8 @@
 /*
  * Memory that a channel shares between its two ends. Its frames are the
  * channel's, charged to the owner, for as long as the machine runs: either end
- * may start again without the other and finds them as they were.
+ * may start again without the other and finds them as they were. Where both ends
+ * are one domain, it is what that domain keeps over its own restarts.
  */
 #include <arch/boot.h>
 #include <builder/builder.h>
@@ -48,10 +49,14 @@ __boot enum status ranges_make(void) {
   return STATUS_OK;
 }
 
+static bool borrows(const struct manifest_channel *c, uint16_t domain) {
+  return c->front == domain && c->back != domain;
+}
+
 __boot uint64_t ranges_borrowed(uint16_t domain) {
   uint64_t pages = 0;
   for (const struct manifest_channel *c = system_channels(); c < channels_end(); c++)
-    pages += c->front == domain ? pages_of(c) : 0;
+    pages += borrows(c, domain) ? pages_of(c) : 0;
   return pages;
 }
 
@@ -99,7 +104,7 @@ static enum status page_map(struct domain *d, const struct manifest_channel *c, 
 enum status ranges_map(struct domain *d) {
   enum status s = STATUS_OK;
   for (const struct manifest_channel *c = system_channels(); c < channels_end(); c++)
-    for (uint64_t i = 0; !s && i < pages_of(c) && c->front == d->stub - domains; i++) {
+    for (uint64_t i = 0; !s && i < pages_of(c) && borrows(c, (uint16_t)(d->stub - domains)); i++) {
       s = page_map(d, c, i);
       sched_preempt_point();
     }

@@ -61,7 +61,7 @@ enum xs_error domain_is_introduced(struct request *r) {
   enum xs_error e = only_client(r, &c);
   if (e == E_INVAL)
     return e;
-  request_reply(r, !e && c->ring && !c->released ? "T" : "F", 2);
+  request_reply(r, !e && c->connected && !c->released ? "T" : "F", 2);
   return OK;
 }
 

@@ -163,11 +163,39 @@ bool account_charge(struct store *s, struct client *c, size_t bytes);
 /* --- watch.c
  * --------------------------------------------------------------------------------------- */
 
+struct watch {
+  struct watch *next; /* of the client */
+  struct watch *same; /* of the bucket */
+  struct client *client;
+  uint32_t hash;
+  size_t size;  /* of the path */
+  size_t skip;  /* bytes that its events leave out: the client named it without them */
+  size_t depth; /* names of the path */
+  long levels;  /* below it that count; -1: all */
+  bool lost;    /* the client has not been told of everything */
+  char *token;  /* behind the path */
+  char path[];
+};
+
+struct event {
+  struct event *next;
+  struct event *same; /* of the client's bucket */
+  struct watch *watch;
+  uint32_t hash; /* of the path */
+  size_t size;
+  char path[];
+};
+
 enum xs_error watch_add(struct store *s, struct client *c, const struct path *p, bool relative,
                         const char *token, long depth);
 enum xs_error watch_remove(struct store *s, struct client *c, const struct path *p,
                            const char *token);
 void watches_drop(struct store *s, struct client *c);
+
+/* As it was kept: no event tells of it. NULL: no memory. */
+struct watch *watch_restore(struct store *s, struct client *c, const struct path *p,
+                            const char *token, long levels);
+bool event_restore(struct watch *w, struct name path);
 
 void watch_fire_changed(struct store *s, const struct node *n);
 void watch_fire_removed(struct store *s, const struct node *n); /* before it is */
@@ -232,7 +260,37 @@ bool load_node(struct store *s, const struct line *l);
 /* --- ring.c
  * ------------------------------------------------------------------------------------------- */
 
+bool message_whole(const struct message *m);
 /* Forgets messages, watches and transactions of the connection. */
 void connection_reset(struct store *s, struct client *c);
+/* The whole message in client.in, or the next event (false: there is none), becomes the outgoing
+ * one. */
+void client_serve_request(struct store *s, struct client *c);
+bool client_serve_event(struct client *c);
+
+/* --- keep.c
+ * ------------------------------------------------------------------------------------------- */
+
+/* What has been done since the state was written. Each is done again, in order, on the state. */
+enum kept {
+  KEPT_IN = 64,   /* bytes of a message came in */
+  KEPT_REQUEST,   /* it was served */
+  KEPT_EVENT,     /* an event was made the outgoing message */
+  KEPT_BREAK,     /* the connection ended for nonsense */
+  KEPT_RECONNECT, /* and began anew */
+  KEPT_CONNECT,   /* struct kept_connect */
+  KEPT_ENDED,     /* store_domain_ended */
+};
+
+struct kept_connect {
+  uint64_t life;
+  uint32_t req_cons, rsp_prod;
+};
+
+/* After it has been done, and before the client sees anything of it. */
+void keep(struct store *s, enum kept what, const struct client *c, const void *body, size_t size);
+
+/* Who is served right now, if the store should end by it; NULL: nobody. */
+void keep_serving(struct store *s, const struct client *c);
 
 #endif

@@ -120,6 +120,7 @@ void store_domain_ended(struct store *s, uint16_t domid) {
     return;
   connection_reset(s, c);
   c->ring = NULL;
+  c->connected = false;
   c->target = NULL;
   c->gone = true;
   home.size = path_home(home.text, domid);
@@ -128,6 +129,7 @@ void store_domain_ended(struct store *s, uint16_t domid) {
     if (s->initial[i].peer == domid)
       remove_line(s, &s->initial[i]);
   watch_fire_special(s, s->release, domid);
+  keep(s, KEPT_ENDED, c, NULL, 0);
 }
 
 /* --- Beginning

@@ -133,6 +133,9 @@ static bool load_one(struct store *s, const struct line *l, bool nodes) {
     return load_client(s, l);
   if (field_is(l, 0, "privileged"))
     return load_privileged(s, l);
+  if (field_is(l, 0, "keep"))
+    return l->count == 3 && field_number(l, 1, UINT32_MAX, &s->keep_page) &&
+           field_number(l, 2, UINT32_MAX, &s->keep_pages);
   return l->count == 1 && !l->field[0].size;
 }
 

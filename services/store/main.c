@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <abi/xen/domctl.h>
 #include <abi/xen/grant_table.h>
@@ -14,6 +15,7 @@
 #include <libos/event.h>
 #include <libos/grant.h>
 #include <libos/hypercall.h>
+#include <libos/page.h>
 
 #include "store.h"
 
@@ -28,6 +30,33 @@ struct link {
 static struct store store;
 static struct link *links; /* one for each client */
 static bool told;          /* of domains that end or live anew */
+
+/* --- Ending on purpose: `end=N,...` on the command line, for tests. With so many records in its
+ * journal since the machine's start, replies in rings and nobody told. ---------------------------
+ */
+
+static uint64_t asked[8];
+static uint64_t seen; /* records when it was last looked */
+
+static uint64_t records(void) {
+  return store.journal.head ? store.journal.head->records : 0;
+}
+
+static void ends_learn(int argc, char **argv) {
+  for (int i = 1; i < argc; i++) {
+    char *at = strncmp(argv[i], "end=", 4) ? NULL : argv[i] + 3;
+    for (unsigned n = 0; at && *at && n < sizeof(asked) / sizeof(asked[0]); n++)
+      asked[n] = strtoull(at + 1, &at, 10);
+  }
+}
+
+static void end_if_asked(void) {
+  uint64_t now = records();
+  for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+    if (seen < asked[i] && now >= asked[i])
+      panic("store: ends with %lu records, as it was told", (unsigned long)now);
+  seen = now;
+}
 
 /* --- Serving -------------------------------------------------------------------------------------
  */
@@ -44,6 +73,7 @@ static void serve(void) {
   bool more = true;
   for (unsigned i = 0; more && i < TURNS; i++) {
     more = store_turn(&store);
+    end_if_asked();
     notify();
   }
   if (more)
@@ -56,7 +86,7 @@ static void link_open(struct link *l) {
     return;
   l->page = grant_map(l->client->domid, &ref, 1, false, NULL);
   if (l->page)
-    store_connect(l->client, l->page);
+    store_connect(&store, l->client, l->page, l->life);
 }
 
 /* While the domain is between two lives, its last life's page could still be had: that would be
@@ -86,12 +116,14 @@ static struct link *link_of(uint16_t domid) {
   return NULL;
 }
 
-/* Takes in what the hypervisor says of a domain. */
+/* Takes in what the hypervisor says of a domain, whose last life may have ended before ours
+ * began. */
 static void link_update(struct link *l, const struct xen_domctl_get_domain_state *s) {
   bool ends =
       s->state & (XEN_DOMCTL_GETDOMSTATE_STATE_SHUTDOWN | XEN_DOMCTL_GETDOMSTATE_STATE_DYING);
   bool lives = (s->state & XEN_DOMCTL_GETDOMSTATE_STATE_EXIST) && !ends;
-  if (l->life && (!lives || l->life != s->unique_id))
+  uint64_t known = l->client->connected ? l->client->life : l->life;
+  if (known && (!lives || known != s->unique_id))
     link_close(l);
   l->life = lives ? s->unique_id : 0;
   if (lives)
@@ -120,7 +152,7 @@ static void lives_changed(uint32_t port, void *arg) {
 /* --- Start
  * ----------------------------------------------------------------------------------------- */
 
-static void load(void) {
+static void load_tree(void) {
   size_t size;
   unsigned line;
   const char *text = domain_module(&size);
@@ -129,6 +161,32 @@ static void load(void) {
   unsigned bad = store_load(&store, text, size, &line);
   if (bad)
     printf("store: %u lines of the tree cannot be used, the first is line %u\n", bad, line);
+}
+
+static enum store_kept keep_tree(void) {
+  uint64_t at = (uint64_t)store.keep_page * PAGE_SIZE;
+  return store_keep(&store, (void *)at, (size_t)store.keep_pages * PAGE_SIZE);
+}
+
+static void load(void) {
+  static const char *const said[] = {
+      [STORE_KEPT_NONE] = "keeps nothing over its end: too little memory is set aside",
+      [STORE_KEPT_NEW] = "keeps its tree over its end",
+      [STORE_KEPT_ALL] = "goes on with the tree that it had",
+      [STORE_KEPT_DAMAGED] = "begins anew: what it kept is damaged",
+  };
+  load_tree();
+  if (store.keep_pages) {
+    page_map((uint64_t)store.keep_page * PAGE_SIZE, store.keep_pages);
+    enum store_kept kept = keep_tree();
+    printf("store: %s\n", said[kept]);
+    if (kept == STORE_KEPT_DAMAGED) {
+      store_free(&store);
+      load_tree();
+      (void)keep_tree();
+    }
+  }
+  seen = records(); /* the ends before these are done */
   links = calloc(store.client_count + 1, sizeof(*links));
   if (!links)
     panic("store: no memory");
@@ -141,7 +199,8 @@ static void watch_lives(void) {
     printf("store: is not told of domains that end (%d)\n", port);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  ends_learn(argc, argv);
   load();
   watch_lives(); /* first: what changes from here on is told */
   for (unsigned i = 0; i < store.client_count; i++) {

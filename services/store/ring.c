@@ -18,20 +18,50 @@ void connection_reset(struct store *s, struct client *c) {
   c->event_next = c->broken = false;
 }
 
-void store_connect(struct client *c, struct xenstore_domain_interface *page) {
-  c->ring = page;
-  if (!page)
-    return;
-  c->req_cons = page->req_cons;
-  c->rsp_prod = page->rsp_prod;
-  page->server_features = FEATURES;
+/* What of the outgoing message has reached the ring only the page can say: what it says is used
+ * once, and checked. */
+static bool ring_resume(struct client *c) {
+  size_t sent = __atomic_load_n(&c->ring->rsp_prod, __ATOMIC_ACQUIRE) - c->rsp_prod;
+  if (sent > c->out.have)
+    return false;
+  c->rsp_prod += (uint32_t)sent;
+  c->out.sent = sent;
+  if (c->out.sent == c->out.have)
+    c->out.have = c->out.sent = 0;
+  __atomic_store_n(&c->ring->req_cons, c->req_cons, __ATOMIC_RELEASE);
+  return true;
+}
+
+static void ring_join(struct store *s, struct client *c, uint64_t life) {
+  c->req_cons = c->ring->req_cons;
+  c->rsp_prod = c->ring->rsp_prod;
+  c->life = life;
+  c->connected = true;
+  const struct kept_connect joined = {life, c->req_cons, c->rsp_prod};
+  keep(s, KEPT_CONNECT, c, &joined, sizeof(joined));
 }
 
 /* The client gets nothing more until it asks for a new connection. */
 static void ring_break(struct store *s, struct client *c, uint32_t error) {
   connection_reset(s, c);
   c->broken = true;
+  keep(s, KEPT_BREAK, c, NULL, 0);
   c->ring->error = error;
+  c->notify = true;
+}
+
+/* Whom it was about to answer or to tell when it ended, it tells again: an event too many is none.
+ */
+void store_connect(struct store *s, struct client *c, struct xenstore_domain_interface *page,
+                   uint64_t life) {
+  c->ring = page;
+  if (!c->connected || c->life != life)
+    ring_join(s, c, life);
+  else if (!c->broken && !ring_resume(c))
+    ring_break(s, c, XENSTORE_ERROR_RINGIDX);
+  if (c->broken && !page->error) /* it was not told before the store ended */
+    page->error = XENSTORE_ERROR_COMM;
+  page->server_features = FEATURES;
   c->notify = true;
 }
 
@@ -40,6 +70,7 @@ static void ring_reconnect(struct store *s, struct client *c) {
   struct xenstore_domain_interface *r = c->ring;
   connection_reset(s, c);
   c->req_cons = c->rsp_prod = 0;
+  keep(s, KEPT_RECONNECT, c, NULL, 0);
   r->req_cons = r->req_prod = r->rsp_cons = r->rsp_prod = 0;
   r->error = XENSTORE_ERROR_NONE;
   __atomic_store_n(&r->connection, XENSTORE_CONNECTED, __ATOMIC_RELEASE);
@@ -95,13 +126,15 @@ static bool message_fill(struct store *s, struct client *c, uint32_t used) {
   ring_get(c->in.data + c->in.have, c->ring->req, c->req_cons, n);
   c->req_cons += (uint32_t)n;
   c->in.have += n;
+  if (n)
+    keep(s, KEPT_IN, c, c->in.data + c->in.have - n, n);
   if (c->in.have < sizeof(c->in.header) || c->in.header.len <= XENSTORE_PAYLOAD_MAX)
     return true;
   ring_break(s, c, XENSTORE_ERROR_PROTO);
   return false;
 }
 
-static bool message_whole(const struct message *m) {
+bool message_whole(const struct message *m) {
   return m->have >= sizeof(m->header) && m->have == message_size(m);
 }
 
@@ -123,19 +156,33 @@ static bool client_fill(struct store *s, struct client *c) {
   return c->notify = true;
 }
 
-/* An event or a request, in turns when there are both. */
-static bool client_serve(struct store *s, struct client *c) {
-  bool whole = message_whole(&c->in);
-  if ((c->event_next || !whole) && event_take(c)) {
-    c->event_next = false;
-    return true;
-  }
-  if (!whole)
-    return false;
+void client_serve_request(struct store *s, struct client *c) {
   if (c->gone)
     life_begin(s, c);
   request_serve(s, c);
   c->event_next = true;
+}
+
+bool client_serve_event(struct client *c) {
+  if (!event_take(c))
+    return false;
+  c->event_next = false;
+  return true;
+}
+
+/* An event or a request, in turns when there are both. */
+static bool client_serve(struct store *s, struct client *c) {
+  bool whole = message_whole(&c->in);
+  if ((c->event_next || !whole) && client_serve_event(c)) {
+    keep(s, KEPT_EVENT, c, NULL, 0);
+    return true;
+  }
+  if (!whole)
+    return false;
+  keep_serving(s, c);
+  client_serve_request(s, c);
+  keep(s, KEPT_REQUEST, c, NULL, 0);
+  keep_serving(s, NULL);
   return true;
 }
 

@@ -18,6 +18,8 @@
 
 #include <abi/xen/xs_wire.h>
 
+#include "journal.h"
+
 #define STORE_NAME_MAX 32u
 #define STORE_BUCKETS  256u
 #define CLIENT_BUCKETS 64u
@@ -79,7 +81,9 @@ struct client {
   struct xenstore_domain_interface *ring;
   uint32_t req_cons, rsp_prod; /* ours: the ones in the page are the client's to write */
   bool broken;                 /* spoke nonsense: not served until it reconnects */
+  bool connected;              /* in this life; its ring may have to be found again after ours */
   bool notify;
+  uint64_t life; /* the caller's name for the life that is connected */
   struct message in, out;
 };
 
@@ -105,6 +109,8 @@ struct store {
   size_t text_size;
   struct initial *initial;
   size_t initial_count;
+  uint32_t keep_page, keep_pages; /* memory that outlives the store's domain; 0: none */
+  struct journal journal;
 };
 
 /* An empty store with a root that nobody may read. False: no memory. */
@@ -116,6 +122,7 @@ void store_free(struct store *s);
  *     client DOMID PORT NAME          who is served, PORT being the store's end
  *     privileged DOMID                that client may do what Xen's dom0 may
  *     node PERMS PATH VALUE           PERMS as in "n0,r5", the first being the owner
+ *     keep PAGE PAGES                 where the store's own state may be kept
  *
  * The text is kept, not copied. Returns how many lines could not be used, and the first one's
  * number (from 1) in `line`. Call it once. */
@@ -123,8 +130,22 @@ unsigned store_load(struct store *s, const char *text, size_t size, unsigned *li
 
 struct client *store_client(struct store *s, uint16_t domid); /* NULL: none */
 
-/* Serves the client on `page`, from where its indices stand; NULL: no longer. */
-void store_connect(struct client *c, struct xenstore_domain_interface *page);
+/* From now on all of the store's state is kept in `size` bytes at `area`, which are zeroes in the
+ * machine's first life: the tree, and for each client its transactions, watches, events and
+ * messages on their way. Call it after store_load. Then store_connect each client once more. */
+enum store_kept {
+  STORE_KEPT_NONE,    /* the area is too small: nothing is kept */
+  STORE_KEPT_NEW,     /* there was nothing in it */
+  STORE_KEPT_ALL,     /* the store is what it was when the last life ended */
+  STORE_KEPT_DAMAGED, /* of what was there nothing can be used: free the store, load it anew and
+                         call again */
+};
+enum store_kept store_keep(struct store *s, void *area, size_t size);
+
+/* Serves the client on `page`: from where its indices stand or, in a life that was connected
+ * before the store's own restart, from where that stopped. */
+void store_connect(struct store *s, struct client *c, struct xenstore_domain_interface *page,
+                   uint64_t life);
 
 /* One turn for each client: at most one request and one event of each, and no more bytes than its
  * ring holds. True if anything moved, and then another turn may find more to do. Afterwards

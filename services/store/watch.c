@@ -14,29 +14,6 @@
   (XENSTORE_PAYLOAD_MAX - XENSTORE_ABS_PATH_MAX - 2u) /* any event fits a message                  \
                                                        */
 
-struct watch {
-  struct watch *next; /* of the client */
-  struct watch *same; /* of the bucket */
-  struct client *client;
-  uint32_t hash;
-  size_t size;  /* of the path */
-  size_t skip;  /* bytes that its events leave out: the client named it without them */
-  size_t depth; /* names of the path */
-  long levels;  /* below it that count; -1: all */
-  bool lost;    /* the client has not been told of everything */
-  char *token;  /* behind the path */
-  char path[];
-};
-
-struct event {
-  struct event *next;
-  struct event *same; /* of the client's bucket */
-  struct watch *watch;
-  uint32_t hash; /* of the path */
-  size_t size;
-  char path[];
-};
-
 static uint32_t hash_more(uint32_t hash, char c) { /* FNV-1a */
   return (hash ^ (uint8_t)c) * 16777619u;
 }
@@ -82,6 +59,20 @@ static void event_queue(struct event *e, struct client *c) {
   c->event_bytes += e->size;
 }
 
+static bool event_new(struct watch *w, struct name path, uint32_t hash) {
+  struct event *e = calloc(1, sizeof(*e) + path.size + 1);
+  if (!e)
+    return false;
+  *e = (struct event){.watch = w, .hash = hash, .size = path.size};
+  memcpy(e->path, path.text, path.size);
+  event_queue(e, w->client);
+  return true;
+}
+
+bool event_restore(struct watch *w, struct name path) {
+  return event_new(w, path, hash_of(path.text, path.size));
+}
+
 static void event_add(struct store *s, struct watch *w, struct name path, uint32_t hash) {
   struct client *c = w->client;
   if (w->lost) /* it will be told to look again anyway */
@@ -90,14 +81,8 @@ static void event_add(struct store *s, struct watch *w, struct name path, uint32
     return;
   bool room =
       c->event_count < s->quota.events && c->event_bytes + path.size <= s->quota.event_bytes;
-  struct event *e = room ? calloc(1, sizeof(*e) + path.size + 1) : NULL;
-  if (!e) {
+  if (!room || !event_new(w, path, hash))
     event_lose(w);
-    return;
-  }
-  *e = (struct event){.watch = w, .hash = hash, .size = path.size};
-  memcpy(e->path, path.text, path.size);
-  event_queue(e, c);
 }
 
 /* Takes out the first event, or the first of watch `w`. */
@@ -250,6 +235,15 @@ static struct watch *watch_new(struct client *c, const struct path *p, const cha
   return w;
 }
 
+static void watch_insert(struct store *s, struct watch *w) {
+  struct client *c = w->client;
+  w->same = s->buckets[w->hash % STORE_BUCKETS];
+  s->buckets[w->hash % STORE_BUCKETS] = w;
+  w->next = c->watches;
+  c->watches = w;
+  c->watch_count++;
+}
+
 enum xs_error watch_add(struct store *s, struct client *c, const struct path *p, bool relative,
                         const char *token, long levels) {
   char home[24];
@@ -266,13 +260,20 @@ enum xs_error watch_add(struct store *s, struct client *c, const struct path *p,
   }
   w->levels = levels;
   w->skip = relative ? path_home(home, c->domid) + 1 : 0;
-  w->same = s->buckets[w->hash % STORE_BUCKETS];
-  s->buckets[w->hash % STORE_BUCKETS] = w;
-  w->next = c->watches;
-  c->watches = w;
-  c->watch_count++;
+  watch_insert(s, w);
   event_add(s, w, (struct name){w->path, w->size}, w->hash);
   return OK;
+}
+
+struct watch *watch_restore(struct store *s, struct client *c, const struct path *p,
+                            const char *token, long levels) {
+  struct watch *w = watch_new(c, p, token);
+  if (!w)
+    return NULL;
+  w->levels = levels;
+  c->account.bytes += watch_cost(w);
+  watch_insert(s, w);
+  return w;
 }
 
 static void watch_free(struct store *s, struct watch **at) {

@@ -27,7 +27,8 @@ def run(bench, *guests, **arguments):
 
 
 def store(**fields):
-    return {**unikernel("store", "store", memory="4 MiB", **fields), "service": "store"}
+    words = fields.pop("words", "")
+    return {**unikernel("store", "store", words, memory="4 MiB", **fields), "service": "store"}
 
 
 @pytest.mark.both
@@ -78,6 +79,22 @@ def test_client_restarts(bench):
         for _ in range(2):
             machine.wait("SKERRY-FACT left status=1", "one")
             machine.wait("SKERRY-FACT now status=0 answer=behind", "one")
+
+
+def test_outlives_its_own_end(bench):
+    """The store ends three times, answers in rings and nobody told, while two guests use it: they
+    see nothing of it but time."""
+    channels = [{"store": {"front": name, "back": "store"}} for name in ("one", "two")]
+    domains = [guest("one", "outlives"), guest("two", "outlives"),
+               store(words="end=300,700,1100", on_crash="restart")]
+    with bench.run(domains, channels=channels) as machine:
+        machine.wait("store: keeps its tree over its end", "store")
+        for end in range(3):
+            machine.wait("store: ends with .* records, as it was told", "store")
+            machine.wait(f"domain store: restart {end + 1}$", "skerry")
+            machine.wait("store: goes on with the tree that it had", "store")
+        for name in ("one", "two"):
+            machine.wait("SKERRY-FACT outlives wrong=0 told=61 nodes=60 owner=61", name)
 
 
 @pytest.mark.parametrize("mute", [False, True], ids=["alone", "beside-mute"])

@@ -13,6 +13,11 @@
 
 #define PAGE        4096ull
 
+/* What a store keeps for each client: twice its quotas (docs/design/store.md), messages and the
+ * initial tree's part; and the least that a half of its journal has. */
+#define KEEP_CLIENT (2ull * 384 << 10)
+#define KEEP_LEAST  (2ull * 64 << 10)
+
 #define AT(member)  .offset = offsetof(struct channel, member)
 #define NAME_MAX_31 .max = MANIFEST_NAME_SIZE - 1
 #define FRONT                                                                                      \
@@ -173,11 +178,50 @@ static void add_store_channels(struct system *s, unsigned store) {
   *c = (struct channels){list, count};
 }
 
+static uint64_t keep_of_store(const struct system *s, unsigned store) {
+  uint64_t size = KEEP_LEAST;
+  for (unsigned i = 0; i < s->channels.count; i++)
+    if (s->channels.list[i].kind == MANIFEST_CHANNEL_STORE && s->channels.list[i].back == store)
+      size += KEEP_CLIENT;
+  return size;
+}
+
+/* Memory that a domain keeps is a range that it owns and lends to itself: both ends are one. */
+static void add_keeps(struct system *s) {
+  struct channels *c = &s->channels;
+  struct channel *list = xcalloc(c->count + s->count, sizeof(*list));
+  if (c->count)
+    memcpy(list, c->list, c->count * sizeof(*list));
+  for (unsigned i = 0; i < s->count; i++) {
+    struct domain *d = &s->domains[i];
+    if (!d->keep && d->service == SERVICE_STORE && domain_may_restart(d))
+      d->keep = keep_of_store(s, i);
+    if (d->keep)
+      list[c->count++] = (struct channel){.kind = MANIFEST_CHANNEL_MEMORY,
+                                          .front_name = xstrdup(d->name),
+                                          .back_name = xstrdup(d->name),
+                                          .name = xstrdup("keep"),
+                                          .size = d->keep,
+                                          .front = i,
+                                          .back = i};
+  }
+  free(c->list);
+  c->list = list;
+}
+
+const struct channel *channels_keep_of(const struct system *s, unsigned domain) {
+  for (unsigned i = 0; i < s->channels.count; i++)
+    if (s->channels.list[i].front == domain && s->channels.list[i].back == domain)
+      return &s->channels.list[i];
+  return NULL;
+}
+
 void channels_resolve(struct system *s) {
   for (unsigned i = 0; i < s->count; i++)
     if (s->domains[i].service == SERVICE_STORE) {
       add_store_channels(s, i);
       break;
     }
+  add_keeps(s);
   channels_place(s);
 }

@@ -63,6 +63,9 @@ bool channel_has_ports(uint64_t kind);   /* bound from the start */
 bool channel_needs_store(uint64_t kind); /* its ends find each other through one */
 bool channel_has_grants(uint64_t kind);
 
+/* The range that a domain keeps over its lives, or NULL. */
+const struct channel *channels_keep_of(const struct system *s, unsigned domain);
+
 /* The store of a domain, or CHANNEL_NONE. */
 unsigned channels_store_of(const struct system *s, unsigned domain);
 

@@ -36,8 +36,23 @@ static void put_what_crosses(const struct image_view *v, const struct manifest_c
     buf_printf(out, "; ports %u and %u from the start", c->front_port, c->back_port);
 }
 
+/* A range whose both ends are one domain: nothing crosses. */
+static bool is_keep(const struct manifest_channel *c) {
+  return c->front == c->back;
+}
+
+static void put_keep(const struct image_view *v, const struct manifest_channel *c,
+                     struct buf *out) {
+  buf_printf(out, "  %s keeps %s at 0x%" PRIx64 " over its restarts\n", v->domains[c->front].name,
+             value_size_text(c->size), c->front_gpa);
+}
+
 static void put_line(const struct image_view *v, const struct manifest_channel *c,
                      struct buf *out) {
+  if (is_keep(c)) {
+    put_keep(v, c, out);
+    return;
+  }
   buf_printf(out, "  %s and %s, %s%s%s: ", v->domains[c->front].name, v->domains[c->back].name,
              kind_of(c)->word, *c->name ? " " : "", c->name);
   put_what_crosses(v, c, out);
@@ -63,6 +78,8 @@ void report_channels_dot(const struct image_view *v, struct buf *out) {
   uint32_t count = v->header->channels.count;
   for (uint32_t i = 0; i < count; i++) {
     const struct manifest_channel *c = &v->channels[i];
+    if (is_keep(c))
+      continue;
     if (!i || !same_ends(c - 1, c))
       buf_printf(out,
                  "  d%u:name -> d%u:name [constraint=false, penwidth=1.6, color=\"#1f6fb2\", "

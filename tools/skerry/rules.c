@@ -154,6 +154,14 @@ static void rule_service_ramdisk(struct rule_check *c) {
   }
 }
 
+static void rule_keep_restart(struct rule_check *c) {
+  EACH_DOMAIN(d, c) {
+    if (d->keep && !domain_may_restart(d))
+      diag_add(c->diag, key_mark(c, d, "keep"),
+               "`%s` never restarts, so there is no life to keep memory for", d->name);
+  }
+}
+
 static void rule_event_channels(struct rule_check *c) {
   EACH_DOMAIN(d, c) {
     if (d->event_channels < SYSTEM_PORTS_PER_VCPU * d->vcpus)
@@ -288,6 +296,7 @@ const struct rule rules_meaning[] = {
     {"console-off", RULE_SYSTEM, rule_console_off},
     {"service-one", RULE_SYSTEM, rule_service_one},
     {"service-ramdisk", RULE_SYSTEM, rule_service_ramdisk},
+    {"keep-restart", RULE_SYSTEM, rule_keep_restart},
     {"event-channels", RULE_SYSTEM, rule_event_channels},
     {"kernel-file", RULE_DOMAIN, rule_kernel_file},
     {"kernel-format", RULE_DOMAIN, rule_kernel_format},

@@ -234,6 +234,10 @@ void store_tree_build(const struct system *s, unsigned store, struct buf *out) {
       if (c->kind == MANIFEST_CHANNEL_STORE && c->front == i && c->back == store)
         buf_printf(out, "client\t%u\t%" PRIu64 "\t%s\n", domid(i), c->back_port, c->front_name);
     }
+  const struct channel *keep = channels_keep_of(s, store);
+  if (keep)
+    buf_printf(out, "keep\t%" PRIu64 "\t%" PRIu64 "\n", keep->at / MANIFEST_PAGE,
+               keep->size / MANIFEST_PAGE);
   buf_put_text(out, "node\tn0\t/local\t\nnode\tn0\t/local/domain\t\n");
   for (unsigned i = 0; i < s->count; i++)
     if (channels_store_of(s, i) == store)

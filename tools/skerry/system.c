@@ -42,6 +42,7 @@ static const struct field domain_fields[] = {
     {"grant_frames", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_GRANT_FRAMES,
      AT(domain, grant_frames)},
     {"maptrack", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_MAPTRACK, AT(domain, maptrack)},
+    {"keep", FIELD_SIZE, .min = 4 * KIB, .max = 64 * GIB, AT(domain, keep)},
     {"service", FIELD_CHOICE, AT(domain, service), .words = service_words},
     {0},
 };

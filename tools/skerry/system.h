@@ -33,6 +33,7 @@ struct domain {
   uint64_t weight, max_restarts, smt_share, event_channels;
   uint64_t service;                /* enum domain_service */
   uint64_t grant_frames, maptrack; /* 0: not given, until channels_resolve */
+  uint64_t keep;                   /* bytes that outlive a life; 0: none, or not given */
 
   /* Set by system_load_files; owned by the system. */
   const struct source *kernel;

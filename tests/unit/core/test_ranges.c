@@ -108,6 +108,25 @@ static void test_borrower(void **unused) {
   }
 }
 
+/* Lent to oneself: nothing is borrowed, and each life finds the same frames. */
+static void test_keep(void **unused) {
+  uint64_t next;
+  setup(256);
+  m.channel[1].front = m.channel[2].front = 0;
+  struct domain *d = world_arena(&domains[0]);
+  assert_int_equal(p2m_init(d), STATUS_OK);
+  assert_int_equal(ranges_make(), STATUS_OK);
+  assert_int_equal(ranges_borrowed(0), 0);
+  mfn_t first = range_frame(d, LENT, &next);
+  for (unsigned life = 0; life < 3; life++) {
+    assert_int_equal(ranges_map(d), STATUS_OK);
+    assert_int_equal(p2m_lookup(d, GFN(SEEN)).type, P2M_NONE);
+    assert_int_equal(frame_of(first)->refs, 2);
+    frame_free(first, 0);
+    assert_int_equal(range_frame(d, LENT, &next).v, first.v);
+  }
+}
+
 static void test_without_memory(void **unused) {
   setup(16);
   (void)world_arena(&domains[0]);
@@ -120,6 +139,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_owner),
       cmocka_unit_test(test_borrower),
+      cmocka_unit_test(test_keep),
       cmocka_unit_test(test_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,9 @@ UNIT_SERVICES_NAMES := $(patsubst tests/unit/services/test_%.c,%,$(wildcard test
 UNIT_SERVICES_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow \
   -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Iservices
 
-# Tests make the engine run out of memory.
-UNIT_SERVICES_LDFLAGS_store := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+# Tests make the engine run out of memory, and end it in the midst of a turn.
+UNIT_SERVICES_LDFLAGS_store := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+  -Wl,--wrap=journal_close,--wrap=store_turn
 
 UNIT_TESTS += $(UNIT_SERVICES_NAMES:%=build/unit/services_%)
 

@@ -27,6 +27,12 @@ static const char tree[] = "client\t1\t11\tone\n"
                            "node\tn0,r3\t@releaseDomain\n"
                            "node\tn0,r3\t@introduceDomain\n";
 
+_Alignas(8) char kept[1 << 20];
+static size_t kept_size;
+long until_end = -1;
+unsigned restarts;
+static char world[sizeof(tree) + 32]; /* the text */
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *p, size_t size);
@@ -52,30 +58,97 @@ void *__wrap_realloc(void *p, size_t size) {
   return allowed() ? __real_realloc(p, size) : NULL;
 }
 
-void world_text(const char *text) {
+static void load(const char *text) {
   unsigned line;
   assert_int_equal(store_load(&store, text, strlen(text), &line), 0);
-  for (unsigned i = 1; i <= CLIENTS; i++) {
-    memset(&peers[i], 0, sizeof(peers[i]));
+  for (unsigned i = 1; i <= CLIENTS; i++)
     peers[i].client = store_client(&store, (uint16_t)i);
+}
+
+void world_text(const char *text) {
+  load(text);
+  for (unsigned i = 1; i <= CLIENTS; i++) {
+    struct client *c = peers[i].client;
+    memset(&peers[i], 0, sizeof(peers[i]));
+    peers[i].client = c;
     /* A ring that has been used before, about to wrap. */
     peers[i].ring.req_prod = peers[i].ring.req_cons = 0u - 100 * i;
     peers[i].ring.rsp_prod = peers[i].ring.rsp_cons = 0u - 50 * i;
     if (peers[i].client)
-      store_connect(peers[i].client, &peers[i].ring);
+      store_connect(&store, peers[i].client, &peers[i].ring, 1);
   }
 }
 
 void world_start(const struct store_quota *quota, bool privileged) {
-  static char text[sizeof(tree) + 32];
   assert_true(store_init(&store, quota));
-  snprintf(text, sizeof(text), "%s%s", tree, privileged ? "privileged\t4\n" : "");
-  world_text(text);
+  snprintf(world, sizeof(world), "%s%s", tree, privileged ? "privileged\t4\n" : "");
+  world_text(world);
 }
 
 void world_end(void) {
   accounts_hold();
   store_free(&store);
+  kept_size = 0;
+  until_end = -1;
+}
+
+/* --- The store's own end -------------------------------------------------------------------------
+ */
+
+void __real_journal_close(struct journal *j);
+bool __real_store_turn(struct store *s);
+void __wrap_journal_close(struct journal *j);
+bool __wrap_store_turn(struct store *s);
+
+/* What others can see of the store at the moment of its end. */
+static struct {
+  bool taken;
+  char kept[sizeof(kept)];
+  struct xenstore_domain_interface ring[CLIENTS + 1];
+} photo;
+
+static void photo_step(void) {
+  if (until_end < 0 || until_end--)
+    return;
+  photo.taken = true;
+  memcpy(photo.kept, kept, kept_size);
+  for (unsigned i = 1; i <= CLIENTS; i++)
+    photo.ring[i] = peers[i].ring;
+}
+
+void __wrap_journal_close(struct journal *j) {
+  photo_step();
+  __real_journal_close(j);
+  photo_step();
+}
+
+void world_restart(void) {
+  restarts++;
+  store_free(&store);
+  assert_true(store_init(&store, &store_quota_default));
+  load(world);
+  assert_int_equal(store_keep(&store, kept, kept_size), STORE_KEPT_ALL);
+  for (unsigned i = 1; i <= CLIENTS; i++)
+    store_connect(&store, peers[i].client, &peers[i].ring, 1);
+}
+
+/* The rest of the turn in which the photo was taken has never been. */
+bool __wrap_store_turn(struct store *s) {
+  bool moved = __real_store_turn(s);
+  if (!photo.taken)
+    return moved;
+  photo.taken = false;
+  memcpy(kept, photo.kept, kept_size);
+  for (unsigned i = 1; i <= CLIENTS; i++)
+    peers[i].ring = photo.ring[i];
+  world_restart();
+  return true;
+}
+
+void world_keep(size_t size) {
+  memset(kept, 0, sizeof(kept));
+  kept_size = size;
+  assert_int_equal(store_keep(&store, kept, size), STORE_KEPT_NEW);
 }
 
 void settle(void) {

@@ -42,6 +42,16 @@ void world_start(const struct store_quota *quota, bool privileged);
 void world_text(const char *text); /* another tree; after world_start's quota */
 void world_end(void);
 
+/* Keeps the store in so many bytes from now on. */
+void world_keep(size_t size);
+extern _Alignas(8) char kept[1 << 20];
+
+/* -1: never; else so many steps of the journal from now the store ends there and then, and comes
+ * back: a step is just before or just behind the end of a record. */
+extern long until_end;
+extern unsigned restarts;
+void world_restart(void);
+
 /* Turns until nothing moves. */
 void settle(void);
 

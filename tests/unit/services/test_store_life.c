@@ -32,7 +32,7 @@ static void test_load(void **unused) {
   assert_string_equal(c->name, "one");
   assert_int_equal(c->port, 7);
   assert_int_equal(c->account.nodes, 1);
-  store_connect(c, &peers[1].ring);
+  store_connect(&store, c, &peers[1].ring, 1);
   peers[1].client = c;
   is_text(ask_text(1, XS_READ, 0, "/a/b"), "v\tw x");
   is_text(ask_text(1, XS_GET_PERMS, 0, "/a/b"), "n1\0r2\0");
@@ -94,8 +94,9 @@ static void test_load_random(void **unused) {
  * -------------------------------------------------------------------------------- */
 
 static void restart(unsigned domid) {
+  static uint64_t life = 1;
   memset(&peers[domid].ring, 0, sizeof(peers[domid].ring));
-  store_connect(peers[domid].client, &peers[domid].ring);
+  store_connect(&store, peers[domid].client, &peers[domid].ring, ++life);
 }
 
 /* The front end's domain ends: what it had goes, and the back end sees the device gone, and come

@@ -275,13 +275,18 @@ static unsigned compare_trees(const struct node *n) {
   return count;
 }
 
-static void run(void) {
+static void run(bool ends) {
   world_start(&store_quota_default, false);
+  if (ends)
+    world_keep(64 << 10);
   memset(logs, 0, sizeof(logs));
   entries[0] = (struct entry){.path = "/shared", .everybody = 'b'};
   entry_count = 1;
-  for (unsigned i = 0; i < OPS; i++)
+  for (unsigned i = 0; i < OPS; i++) {
+    if (ends && until_end < 0)
+      until_end = rnd(40);
     step(1 + rnd(CLIENTS - 1));
+  }
   for (unsigned c = 1; c < CLIENTS; c++)
     if (logs[c].tx)
       finish(c, true);
@@ -293,14 +298,27 @@ static void run(void) {
 static void test_model(void **unused) {
   (void)unused;
   for (unsigned i = 0; i < RUNS; i++)
-    run();
+    run(false);
   print_message("%u operations, %u transactions committed, %u refused\n", RUNS * OPS, committed,
                 refused);
   assert_true(committed > 10 * RUNS && refused > RUNS);
 }
 
+/* The same while the store ends again and again, anywhere between two records: each request is
+ * answered once, and what was promised holds. */
+static void test_model_restarts(void **unused) {
+  (void)unused;
+  committed = refused = restarts = 0;
+  for (unsigned i = 0; i < RUNS / 2; i++)
+    run(true);
+  print_message("%u restarts, %u transactions committed, %u refused\n", restarts, committed,
+                refused);
+  assert_true(committed > 5 * RUNS && refused > RUNS / 2 && restarts > 10 * RUNS);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_model)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_model),
+                                     cmocka_unit_test(test_model_restarts)};
 
   return cmocka_run_group_tests_name("services_store_model", tests, NULL, NULL);
 }

@@ -301,7 +301,7 @@ static void test_ports(void **state) {
   check_ports(channel(&v, "shared-store 6 "), 4, 3);
   check_ports(channel(&v, "pinned-store 6 "), 3, 4); /* implied by its disk */
   check_ports(channel(&v, "pinned-shared 3 xvda"), 0, 0);
-  assert_int_equal(v.header->channels.count, 11);
+  assert_int_equal(v.header->channels.count, 12);
 }
 
 static const struct manifest_region *region_at(const struct image_view *v, uint32_t domain,
@@ -338,7 +338,13 @@ static void test_ranges(void **state) {
   check_range(&v, channel(&v, "store-pinned 2 "), 0xF8000000, 8192, 0);
   /* 64 MiB of RAM, the range, two rings, a page of tables for 130 vCPUs or more. */
   assert_true(v.domains[1].max_pages >= (68 << 8) + 3);
-  assert_true(v.domains[2].max_pages <= (4 << 8) + 4); /* what is borrowed is not its own */
+  /* What a store keeps: 128 KiB and for each of two clients 768 KiB. */
+  const struct manifest_channel *keep = channel(&v, "store-store 2 keep");
+  assert_int_equal(keep->size, (128 + 2 * 768) << 10);
+  assert_int_equal(keep->front_gpa, keep->back_gpa);
+  assert_int_equal(region_at(&v, 2, keep->back_gpa)->backed, 1);
+  /* What is borrowed is not its own. */
+  assert_true(v.domains[2].max_pages <= (4 << 8) + 4 + keep->size / MANIFEST_PAGE);
 }
 
 static void test_limits(void **state) {

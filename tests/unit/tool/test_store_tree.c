@@ -19,7 +19,8 @@ static const char small[] =
     "  - {name: web, kernel: kernels/good.elf, memory: 64MiB}\n"
     "  - {name: idle, kernel: kernels/good.elf, memory: 64MiB}\n"
     "  - {name: drivers, kernel: kernels/good.elf, memory: 64MiB}\n"
-    "  - {name: s, kernel: kernels/good.elf, memory: 64MiB, service: store}\n"
+    "  - {name: s, kernel: kernels/good.elf, memory: 64MiB, service: store,\n"
+    "     keep: 1MiB}\n"
     "channels:\n"
     "  - disk: {front: web, back: drivers, name: xvdq, source: /a b,\n"
     "           read_only: true}\n"
@@ -34,6 +35,7 @@ static const char small[] =
 static const char small_tree[] =
     "client\t1\t2\tweb\n"
     "client\t3\t3\tdrivers\n"
+    "keep\t983040\t256\n"
     "node\tn0\t/local\t\n"
     "node\tn0\t/local/domain\t\n"
     "node\tn0,r1\t" W "\t\n"
@@ -119,7 +121,7 @@ static int has_path(const char *text, const char *end, const char *path, size_t 
 static void test_every_node(void **state) {
   (void)state;
   struct buf text, tree = {0};
-  unsigned nodes = 0, clients = 0;
+  unsigned nodes = 0, clients = 0, keeps = 0;
   assert_int_equal(file_read("tests/manifests/good/everything.yaml", 1 << 20, &text), 0);
   assert_int_equal(file_write(WORK "/everything.yaml", text.data, text.size), 0);
   build(WORK "/everything.yaml", &tree);
@@ -127,8 +129,8 @@ static void test_every_node(void **state) {
   for (const char *line = all; *line; line = strchr(line, '\n') + 1) {
     char path[256];
     if (sscanf(line, "node\t%*[n0-9,r]\t%255[^\t\n]\t", path) != 1) {
-      assert_memory_equal(line, "client\t", 7);
-      clients++;
+      clients += !memcmp(line, "client\t", 7);
+      keeps += !memcmp(line, "keep\t", 5);
       continue;
     }
     const char *last = strrchr(path, '/');
@@ -137,6 +139,7 @@ static void test_every_node(void **state) {
     nodes++;
   }
   assert_int_equal(clients, 2);
+  assert_int_equal(keeps, 1);
   assert_true(nodes > 60);
   buf_free(&text);
   buf_free(&tree);

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# Trees are walked by recursion, of at most 64 names.
+
+store-stack := 65536
