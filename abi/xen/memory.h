@@ -20,6 +20,7 @@
 #define XENMEM_maximum_gpfn         14
 #define XENMEM_remove_from_physmap  15
 #define XENMEM_add_to_physmap_batch 23
+#define XENMEM_acquire_resource     28
 
 struct xen_memory_reservation {
   uint64_t extent_start; /* guest-linear address of xen_pfn_t[nr_extents] */
@@ -58,6 +59,19 @@ struct xen_remove_from_physmap {
   uint64_t gpfn;
 };
 
+#define XENMEM_resource_grant_table           1
+#define XENMEM_resource_grant_table_id_shared 0
+
+struct xen_mem_acquire_resource {
+  uint16_t domid;
+  uint16_t type;
+  uint32_t id;
+  uint32_t nr_frames;  /* 0 without a list: out, how many there are */
+  uint32_t pad;        /* 0 */
+  uint64_t frame;      /* the first */
+  uint64_t frame_list; /* guest-linear address of xen_pfn_t[nr_frames]: where to put them */
+};
+
 struct xen_memory_map {
   uint32_t nr_entries; /* in: room; out: filled */
   uint64_t buffer;     /* of E820 entries, 20 bytes each */
@@ -72,6 +86,7 @@ _Static_assert(sizeof(struct xen_memory_reservation) == 32, "xen_memory_reservat
 _Static_assert(sizeof(struct xen_add_to_physmap) == 24, "xen_add_to_physmap");
 _Static_assert(sizeof(struct xen_add_to_physmap_batch) == 32, "xen_add_to_physmap_batch");
 _Static_assert(sizeof(struct xen_remove_from_physmap) == 16, "xen_remove_from_physmap");
+_Static_assert(sizeof(struct xen_mem_acquire_resource) == 32, "xen_mem_acquire_resource");
 _Static_assert(sizeof(struct xen_memory_map) == 16, "xen_memory_map");
 _Static_assert(sizeof(struct xen_e820_entry) == 20, "xen_e820_entry");
 

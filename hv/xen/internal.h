@@ -214,6 +214,10 @@ int16_t grant_copy(struct vcpu *v, const struct gnttab_copy *op);
 
 /* decrease_reservation, populate_physmap: extents done. */
 int64_t balloon_op(struct vcpu *v, uint64_t op, uint64_t arg);
+int64_t resource_acquire(struct vcpu *v, uint64_t arg);
+/* Put page `idx` of the grant table at `to`, from where it is; one that is not there is made.
+ * -EINVAL beyond the limit, or what the map says. */
+int64_t grant_table_place(struct domain *d, uint64_t idx, uint64_t to);
 
 int64_t vcpu_initialise(struct vcpu *v, uint64_t arg);
 int64_t vcpu_up(struct vcpu *v);

@@ -133,8 +133,7 @@ static enum status physmap_add(struct domain *d, uint32_t space, uint64_t idx, u
   return s;
 }
 
-/* A page of the grant table that is not there yet is made. */
-static int64_t grant_table_add(struct domain *d, uint64_t idx, uint64_t to) {
+int64_t grant_table_place(struct domain *d, uint64_t idx, uint64_t to) {
   if (!ENABLED(CONFIG_XEN_GRANTS) || idx >= d->stub->config->grant_frames)
     return -XEN_EINVAL;
   enum status s = grant_table_grow(d, (uint32_t)idx + 1);
@@ -146,7 +145,7 @@ static int64_t physmap_add_one(struct domain *d, uint32_t space, uint64_t idx, u
   case XENMAPSPACE_shared_info:
     return idx ? -XEN_EINVAL : xen_errno(physmap_add(d, space, idx, gpfn));
   case XENMAPSPACE_grant_table:
-    return grant_table_add(d, idx, gpfn);
+    return grant_table_place(d, idx, gpfn);
   case XENMAPSPACE_gmfn:
   case XENMAPSPACE_gmfn_range:
     return xen_errno(physmap_add(d, XENMAPSPACE_gmfn, idx, gpfn));
@@ -276,6 +275,8 @@ int64_t hypercall_memory_op(struct vcpu *v, const uint64_t *a) {
     return remove_from_physmap(v, a[1]);
   case XENMEM_memory_map:
     return memory_map(v, a[1]);
+  case XENMEM_acquire_resource:
+    return ENABLED(CONFIG_XEN_RESOURCES) ? resource_acquire(v, a[1]) : -XEN_ENOSYS;
   case XENMEM_machine_memory_map: /* for who controls the machine */
     return -XEN_EPERM;
   default:

@@ -28,6 +28,7 @@
 #define NATIVE_add_to_physmap_batch xen_add_to_physmap_batch
 #define NATIVE_remove_from_physmap  xen_remove_from_physmap
 #define NATIVE_memory_map           xen_memory_map
+#define NATIVE_mem_acquire_resource xen_mem_acquire_resource
 #define xen_wc_sec_hi               wc_sec_hi
 #define COMPAT_NAME(s)              compat_##s
 #else
@@ -64,6 +65,7 @@
 #define NATIVE_add_to_physmap_batch xen_add_to_physmap_batch
 #define NATIVE_remove_from_physmap  xen_remove_from_physmap
 #define NATIVE_memory_map           xen_memory_map
+#define NATIVE_mem_acquire_resource xen_mem_acquire_resource
 #define COMPAT_NAME(s)              NATIVE_NAME(s)
 #endif
 

@@ -9,7 +9,8 @@ UNIT_XEN_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow -Wno-unused-
   -fsanitize=address,undefined -fno-sanitize-recover=all -D__KERNEL_HV__ \
   -Dsched_yield=hv_sched_yield \
   $(patsubst %,-DCONFIG_%=1,GUEST_32BIT XEN_CONSOLE_RING XEN_CONSOLE_IO XEN_BALLOON XEN_VCPU_UP \
-    XEN_UPCALL_VECTOR XEN_WATCHDOG XEN_MULTICALL CHANNELS XEN_GRANTS XEN_EVTCHN_FIFO) \
+    XEN_UPCALL_VECTOR XEN_WATCHDOG XEN_MULTICALL CHANNELS XEN_GRANTS XEN_RESOURCES \
+    XEN_EVTCHN_FIFO) \
   -I. -Ihv -Ihv/include -Ihv/arch/fake/include -Itests/unit/support
 UNIT_XEN_SRC := $(wildcard hv/xen/*.c) hv/core/channel.c tests/unit/xen/guest.c $(UNIT_CORE_SRC)
 UNIT_XEN_OBJ := $(UNIT_XEN_SRC:%.c=$(UNIT_XEN_O)/%.o)

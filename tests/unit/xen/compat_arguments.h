@@ -30,6 +30,12 @@ struct compat_remove_from_physmap {
   uint16_t domid;
   uint32_t gpfn;
 };
+struct compat_mem_acquire_resource {
+  uint16_t domid, type;
+  uint32_t id, nr_frames, pad;
+  uint64_t frame;
+  uint32_t frame_list;
+};
 struct compat_memory_map {
   uint32_t nr_entries, buffer;
 };
