@@ -137,7 +137,7 @@ unit: ##  Build and run the unit tests on this host
 
 -include $(wildcard tools/skerry/build.mk tests/unit/*/build.mk tests/unit/build.mk \
   tests/guest/build.mk tests/bench/build.mk)
-include tools/process.mk
+include tools/process.mk tools/release/dist.mk
 -include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk)
 include libos/build.mk services/build.mk
 

@@ -167,11 +167,16 @@ def assurance_figures():
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
 
 
+def release_figures():
+    """Two builds of HEAD in environments that differ."""
+    subprocess.run([sys.executable, "tools/release", "--figure"], cwd=ROOT, check=True)
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
     for measure in (size_figures, boot_figures, amd_figures, intel_figures,
-                    libos_figures, clock_figures, assurance_figures):
+                    libos_figures, clock_figures, assurance_figures, release_figures):
         try:
             measure()
         except (MachineFailed, OSError, subprocess.CalledProcessError) as error:

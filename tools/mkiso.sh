@@ -30,7 +30,8 @@ menuentry "Skerry" {
 }
 END
 find "$folder" -exec touch -d @0 {} +
-SOURCE_DATE_EPOCH=0 grub-mkrescue --quiet -o "$output" "$folder" \
+# grub-mkrescue writes the time into the disc, whatever SOURCE_DATE_EPOCH says.
+TZ=UTC SOURCE_DATE_EPOCH=0 faketime -f "2000-01-01 00:00:00" grub-mkrescue --quiet -o "$output" "$folder" \
   --fonts= --locales= --themes= -- -volid SKERRY > "$output.log" 2>&1 || {
   cat "$output.log" >&2
   exit 1

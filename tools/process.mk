@@ -32,3 +32,21 @@ check-each: ##  Run check-quick on each commit since BASE=revision; name the fir
 
 check-pipeline: packages ##  Run the pipeline's quick jobs as GitLab would, with gitlab-ci-local
 	@$(PYTHON) -m pytest -q -p no:cacheprovider --slow tests/process/test_pipeline.py
+
+# --- Releases -------------------------------------------------------------------
+
+KEY ?=
+.PHONY: release advisory
+release: ##  Make VERSION=v1.2 in build/release/, signed with the minisign key KEY=file (none: a trial)
+	@test -n "$(VERSION)" -a -n "$(KEY)" || { echo 'usage: make release VERSION=v1.2 KEY=file|none'; exit 2; }
+	@$(PYTHON) tools/release "$(VERSION)" "$(KEY)"
+
+advisory: ##  Start ID=2026-01 TITLE='...' in docs/advisories/ from the template; without ID: check all
+	@$(PYTHON) tools/advisory.py $(if $(ID),new "$(ID)" "$(TITLE)",check)
+
+# --- Series ---------------------------------------------------------------------
+
+SERIES :=
+.PHONY: series
+series: ##  Judge SERIES=mbox, maildir or message-id as docs/process/series.md says; the answer: build/series/outbox/
+	@$(PYTHON) tools/series test $(SERIES)

@@ -4,7 +4,7 @@
 HOSTCC ?= cc
 TOOL_SRC := $(wildcard tools/skerry/*.c)
 TOOL_OBJ := $(TOOL_SRC:%.c=build/obj/%.o)
-TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -ffile-prefix-map=$(CURDIR)/= -Wall -Wextra -Werror
+TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -ffile-prefix-map=$(CURDIR)=. -Wall -Wextra -Werror
 TOOL_LIBS := -lyaml -lz -llzma -llz4 -lzstd -lcrypto
 
 tool: build/tools/skerry
