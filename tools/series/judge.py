@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges one series: applies, builds and boots each patch, then runs the lint rules, the
+tests that its paths call for, and the exact gate. Every step is a function of the base
+and of the patches so far, so that one which was cut short is done again from its start."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+import source
+from cell import Cell
+
+HERE = Path(__file__).resolve().parent
+TEXT = (".md", ".txt", ".svg", ".dot")
+BASES = 60        # how many commits back a series without base-commit is tried on
+RISE = 0.01       # as in make bench-gate
+FIGURE = re.compile(r"^([a-z]\w*(?:\.\w+)+)\t(\d+)\t", re.MULTILINE)
+FIND_BASE = """for c in $(git rev-list -n "$1" origin/main); do
+  git checkout -q -f --detach $c && git am -q /mail/all.mbox > /dev/null 2>&1 && echo base $c && exit 0
+  git am --abort > /dev/null 2>&1
+done; echo 'applies to none of the newest commits'; exit 1"""
+
+
+CUT = "--- taken apart ---\n"
+TAKE = f"b4 am -n series -o /tmp -m /mail/thread.mbox --no-cover && echo '{CUT.strip()}' && cat /tmp/*.mbx"
+
+# The programs whose names start so, as make knows them.
+UNIT_TESTS = """set -e
+programs=$(make -s --eval='names: ; @printf "%s\\n" $(UNIT_TESTS)' names | grep -E "^build/unit/($1)")
+make -s $programs; for program in $programs; do "$program"; done"""
+
+
+class Judge:
+    """One series at work. `folder` holds one tree a series; `repository` is what it is for."""
+
+    def __init__(self, state, repository, folder, series):
+        self.state, self.repository, self.series = state, Path(repository), series
+        self.folder = Path(folder)
+        self.tree, self.mail = self.folder / f"tree-{series}", self.folder / f"mail-{series}"
+        self.mail.mkdir(parents=True, exist_ok=True)
+        ccache = self.folder / "ccache"
+        ccache.mkdir(parents=True, exist_ok=True)
+        self.cell = Cell(series, self.tree, self.mail, ccache)
+
+    # --- Steps ---
+
+    def step(self, patch, name, work):
+        """Does a step unless it is recorded; returns whether it passed."""
+        done = self.state.step(self.series, patch, name)
+        if done is None:
+            start = time.monotonic()
+            passed, log, facts = work()
+            self.state.record(self.series, patch, name, passed, time.monotonic() - start, log, facts)
+            return passed
+        return bool(done["passed"])
+
+    def run(self, *words, seconds=600):
+        result = self.cell.run(*words, seconds=seconds)
+        return result.status == 0, result.output, {}
+
+    def fresh_tree(self):
+        """A clone that shares nothing with the repository, given to the cell's user."""
+        shutil.rmtree(self.tree, ignore_errors=True)
+        subprocess.run(["git", "clone", "-q", "--no-hardlinks", "--no-local", str(self.repository), str(self.tree)],
+                       check=True)
+        shutil.copy(self.state.get(self.series)["mbox"], self.mail / "thread.mbox")
+        self.cell.own()
+
+    # --- What comes first: the patches and their base ---
+
+    def take(self):
+        """b4 takes the thread apart: the newest version, with trailers, in order."""
+        passed, log, _ = self.run("sh", "-c", TAKE, seconds=120)
+        log, _, patches = log.partition(CUT)
+        (self.mail / "all.mbox").write_text(patches)
+        count = self.split() if passed and "Missing" not in log else 0
+        text = Path(self.state.get(self.series)["mbox"]).read_text(errors="replace")
+        said = re.search(r"^base-commit: ([0-9a-f]{40})", text, re.MULTILINE)
+        return count > 0, log, {"base": said.group(1) if said else None}
+
+    def find_base(self):
+        said = json.loads(self.state.step(self.series, 0, "take")["facts"])["base"]
+        if said:
+            passed = self.cell.run("git", "cat-file", "-e", f"{said}^{{commit}}").status == 0
+            log = f"base-commit {said}" + ("" if passed else " is not in this repository")
+            base = said
+        else:
+            result = self.cell.run("sh", "-c", FIND_BASE, "sh", str(BASES), seconds=300)
+            match = re.search(r"^base ([0-9a-f]{40})", result.output, re.MULTILINE)
+            passed, log, base = bool(match), result.output, match.group(1) if match else None
+        if passed:
+            self.state.update(self.series, base=base)
+        return passed, log, {}
+
+    # --- Each patch ---
+
+    def apply(self, patch):
+        return self.run("git", "am", "-q", f"/mail/patch-{patch}.mbox", seconds=60)
+
+    def build(self):
+        return self.run("make", "-s", "tool", "hv", "guests", seconds=420)
+
+    def boot(self):
+        return self.run("python3", "tests/guest/run.py", "--timeout", "30", "hello", seconds=120)
+
+    def split(self):
+        """One file a patch, as b4 ordered them; keeps their subjects, returns how many there are."""
+        messages = [m for m in source.mailbox.mbox(self.mail / "all.mbox", create=False) if "diff --git" in str(m)]
+        for number, message in enumerate(messages, 1):
+            (self.mail / f"patch-{number}.mbox").write_bytes(source.as_mbox([message]))
+        names = [source.MARK.sub(r"\3", source.subject_of(m)) for m in messages]
+        self.state.update(self.series, patches=json.dumps(names))
+        return len(messages)
+
+    def each_patch(self, base, count):
+        self.cell.run("git", "am", "--abort")
+        self.cell.run("git", "checkout", "-q", "-f", "--detach", base)
+        self.cell.run("git", "clean", "-xdffq")
+        for patch in range(1, count + 1):
+            if not self.step(patch, "apply", lambda patch=patch: self.apply(patch)):
+                return False
+            if self.is_behind(patch):
+                self.apply(patch)
+            if self.only_text(base):
+                continue
+            for name, work in (("build", self.build), ("boot", self.boot)):
+                if not self.step(patch, name, work):
+                    return False
+        return True
+
+    def is_behind(self, patch):
+        """Whether the tree lacks a patch whose step was recorded by a life before this one."""
+        count = self.cell.run("git", "rev-list", "--count", f"{self.state.get(self.series)['base']}..HEAD").output
+        return int(count.strip() or 0) < patch
+
+    # --- The whole series ---
+
+    def changed(self, base):
+        return self.cell.run("git", "diff", "--name-only", base, "HEAD").output.split()
+
+    def only_text(self, base):
+        return all(path.endswith(TEXT) for path in self.changed(base))
+
+    def lint(self):
+        return self.run("/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
+                        "tests/lint", seconds=240)
+
+    def minimal(self):
+        return self.run("make", "-s", "CONFIG=minimal", "hv", seconds=420)
+
+    def tests(self, changed):
+        guests, unit = tests_of(changed)
+        passed, log, _ = self.run("python3", "tests/guest/run.py", "--timeout", "60", *guests, seconds=900)
+        if passed and unit:
+            passed, more, _ = self.run("sh", "-c", UNIT_TESTS, "sh", "|".join(unit), seconds=900)
+            log += more
+        return passed, log, {}
+
+    def figures(self):
+        """(figures, log): instructions an operation, and the hypervisor's size."""
+        result = self.cell.run("python3", "tests/guest/run.py", "--figures", "bench", seconds=240)
+        found = {name: int(value) for name, value in FIGURE.findall(result.output)}
+        size = self.cell.run("size", "-A", "-d", "build/default/skerry-hv64.elf").output
+        found["hv.text_bytes"] = sum(int(n) for n in re.findall(r"^\.(?:text|rodata)\S*\s+(\d+)", size, re.MULTILINE))
+        return found, result.output
+
+    def gate(self, base):
+        before, (after, log) = self.state.base(base) or {}, self.figures()
+        changes = {name: (before[name], after[name]) for name in before if name in after}
+        worse = [f"{name}: {old} -> {new} ({100 * (new - old) / old:+.1f} %)" for name, (old, new) in changes.items()
+                 if name != "hv.text_bytes" and new > old * (1 + RISE)]
+        return bool(changes) and not worse, "\n".join(f"error: {line}" for line in worse) or log, \
+            {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+
+    def prepare_base(self, base):
+        """Measures the base once, and fills the compiler's cache from it: it is trusted code."""
+        if self.state.base(base) is None:
+            mine, self.cell = self.cell, Cell(self.series, self.tree, self.mail, self.cell.ccache, trusted=True)
+            subprocess.run(["chmod", "-R", "a+rwX", str(self.cell.ccache)], check=True)
+            self.cell.run("git", "checkout", "-q", "-f", "--detach", base)
+            self.build()
+            self.minimal()
+            self.state.set_base(base, self.figures()[0])
+            self.cell = mine
+            subprocess.run(["chmod", "-R", "a+rX", str(self.cell.ccache)], check=True)
+
+    def whole(self, base):
+        changed = self.changed(base)
+        steps = [("lint", self.lint)]
+        if not self.only_text(base):
+            steps += [("minimal", self.minimal), ("tests", lambda: self.tests(changed)), ("gate", lambda: self.gate(base))]
+        return all(self.step(0, name, work) for name, work in steps)
+
+    def judge(self):
+        """Goes through all steps; records the verdict: green or red."""
+        self.fresh_tree()
+        good = self.step(0, "take", self.take)
+        good = good and self.step(0, "base", self.find_base)
+        if good:
+            row = self.state.get(self.series)
+            base, count = row["base"], len(json.loads(row["patches"]))
+            self.prepare_base(base)
+            good = self.each_patch(base, count) and self.whole(base)
+        self.state.update(self.series, verdict="green" if good else "red", ended=time.time())
+        shutil.rmtree(self.tree, ignore_errors=True)
+
+
+def tests_of(changed):
+    """(micro-guests, how unit tests' names start) that paths call for."""
+    rules = yaml.safe_load((HERE / "paths.yaml").read_text())
+    guests, unit = list(rules["always"]["guests"]), []
+    for prefix, wants in rules["paths"].items():
+        if any(path.startswith(prefix + "/") for path in changed):
+            guests += wants.get("guests", [])
+            unit += wants.get("unit", [])
+    return sorted(set(guests)), sorted(set(unit))
