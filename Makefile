@@ -139,7 +139,7 @@ unit: ##  Build and run the unit tests on this host
   tests/guest/build.mk tests/bench/build.mk)
 include tools/process.mk tools/release/dist.mk
 -include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk)
-include libos/build.mk services/build.mk
+include libos/build.mk services/build.mk tests/audit/build.mk
 
 # --- A whole system -------------------------------------------------------------
 

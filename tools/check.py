@@ -46,6 +46,7 @@ def stages(everything):
         ("models", make("CONFIG=default", "models")),
         ("bench-tools", [*PYTEST, *slow, "tests/bench"]),
         ("bench", make("CONFIG=default", "bench-gate")),
+        ("audit", make("CONFIG=default", "audit")),
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),
         ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),
