@@ -133,6 +133,19 @@ def xen_command(guest, args):
     return ["-cpu", cpu, "-kernel", args.xen, "-initrd", initrd, "-append", line]
 
 
+def memory(guest, folder):
+    """The machine's memory: empty, or full of one byte, as a machine may find it at its start."""
+    size = guest.get("machine", "512")
+    if not guest.get("dirty"):
+        return ["-machine", "q35", "-m", size]
+    ram = os.path.join(folder, "ram")
+    with open(ram, "wb") as f:
+        for _ in range(int(size)):
+            f.write(bytes([int(guest.get("dirty"), 0)]) * (1 << 20))
+    return ["-machine", "q35,memory-backend=ram", "-m", size, "-object",
+            f"memory-backend-file,id=ram,size={size}M,mem-path={ram},share=on"]
+
+
 def start(guest, args, folder):
     if args.machine == "bochs":
         return start_bochs(guest, args, folder)
@@ -146,7 +159,7 @@ def start(guest, args, folder):
         fields, option = parallel_cpus(smp)
         smp, accel = fields["cpus"], fields["accel"]
         command += ["-append", option]
-    command = ["qemu-system-x86_64", "-accel", accel, "-machine", "q35", "-m", guest.get("machine", "512"),
+    command = ["qemu-system-x86_64", "-accel", accel, *memory(guest, folder),
                "-smp", str(smp), "-chardev", f"stdio,id=serial,signal=off,logfile={serial}", "-serial", "chardev:serial", "-display", "none", "-no-reboot",
                "-monitor", "none"] + command
     if shift:
