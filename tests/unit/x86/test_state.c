@@ -221,8 +221,8 @@ static void test_context_and_reset(void **state) {
 
 static void test_illegal_contexts(void **state) {
   (void)state;
-  struct arch_context bad[10];
-  for (unsigned i = 0; i < 10; i++)
+  struct arch_context bad[11];
+  for (unsigned i = 0; i < 11; i++)
     bad[i] = long_mode;
   bad[0].cr0 = 0;      // real mode
   bad[1].cr4 = 0;      // long mode without PAE
@@ -236,8 +236,9 @@ static void test_illegal_contexts(void **state) {
   bad[9].mode64 = false;
   for (unsigned s = 0; s < 5; s++)
     bad[9].segment[s].attributes = 0xa9b; // code with L
+  bad[10].cr3 |= BIT(52);                 // a bit for software, of an entry alone
   cpu0->arch.regs.rip = 77;
-  for (unsigned i = 0; i < 10; i++) {
+  for (unsigned i = 0; i < 11; i++) {
     assert_int_equal(arch_vcpu_set_context(cpu0, &bad[i]), STATUS_INVALID);
     assert_int_equal(cpu0->arch.regs.rip, 77);
   }

@@ -15,7 +15,8 @@ static bool context_registers_legal(const struct arch_context *c) {
     return false;
   if (c->flags & ~RFLAGS_LEGAL || !(c->cr0 & CR0_PE))
     return false;
-  return !(c->cr3 & cpuid_reserved_address);
+  /* No bit of CR3 is for software, as bits 52 to 62 of an entry are. */
+  return !(c->cr3 & (cpuid_reserved_address | ~0x000fffffffffffffull));
 }
 
 /* Long mode is paging with LME; then LMA must say so and PAE must be on. */
