@@ -144,8 +144,7 @@ static void domain_stop(struct domain *d, const char *name) {
       arch_poweroff();
   }
   for (;;) {
-    d->vcpus[0]->stub->leave_state = VCPU_PARKED;
-    arch_thread_leave(d->vcpus[0]);
+    vcpu_leave(VCPU_PARKED);
   }
 }
 

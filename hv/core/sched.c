@@ -118,16 +118,18 @@ bool sched_has_work(struct cpu *c) {
   return atomic_load(&c->need_resched);
 }
 
-static void leave_runnable(void) {
+/* in_guest is cleared before sched_put publishes the state, and mail read after: who saw it set has
+ * been seen, and who did not wakes the vCPU. */
+void vcpu_leave(enum vcpu_state state) {
   struct vcpu *v = vcpu_current();
-
-  v->stub->leave_state = VCPU_RUNNABLE;
+  v->stub->leave_state = state;
+  atomic_write(&v->stub->in_guest, false);
   arch_thread_leave(v);
 }
 
 void sched_yield(void) {
   vcpu_current()->stub->yielded = true;
-  leave_runnable();
+  vcpu_leave(VCPU_RUNNABLE);
 }
 
 static bool is_busy(struct cpu *c __unused_param) {
@@ -139,7 +141,7 @@ void sched_preempt_point(void) {
   arch_idle(arch_this_cpu(), is_busy);
   arch_cpu_serve();
   if (unlikely(atomic_load(&arch_this_cpu()->need_resched)))
-    leave_runnable();
+    vcpu_leave(VCPU_RUNNABLE);
 }
 
 static void stub_init(struct vcpu_stub *s, uint64_t now) {

@@ -22,7 +22,9 @@ static bool mail_wakes(const struct vcpu_stub *s, enum mail m) {
 }
 
 /* Pairs with the entry: there in_guest is set, then (full barrier) the mail is read; here the mail
- * is set, then (full barrier of atomic_or) in_guest is read. One of the two sees the other. */
+ * is set, then (full barrier of atomic_or) in_guest is read. One of the two sees the other. From
+ * then on in_guest stays until the thread leaves the CPU or serves its mail: what is sent meanwhile
+ * kicks, and a kick that waits ends the next entry at once. */
 void vcpu_mail(struct vcpu_stub *s, enum mail m) {
   atomic_or(&s->mail, BIT(m));
   if (atomic_read(&s->in_guest)) {
@@ -38,10 +40,8 @@ void vcpu_mail(struct vcpu_stub *s, enum mail m) {
 
 void vcpu_block(void) {
   struct vcpu *v = vcpu_current();
-  if (atomic_load(&v->stub->mail))
-    return;
-  v->stub->leave_state = arch_vcpu_offline(v) ? VCPU_PARKED : VCPU_BLOCKED;
-  arch_thread_leave(v);
+  if (!atomic_load(&v->stub->mail))
+    vcpu_leave(arch_vcpu_offline(v) ? VCPU_PARKED : VCPU_BLOCKED);
 }
 
 /* --- between exit and entry --------------------------------------------------------- */
@@ -50,12 +50,6 @@ static void mail_drain(struct vcpu *v) {
   uint64_t mail = atomic_swap(&v->stub->mail, 0);
   arch_vcpu_mail(v, mail);
   personality_prepare_entry(v, mail);
-}
-
-/* Something is asked of the vCPU that an entry must not overtake. */
-static bool entry_hindered(struct vcpu *v, struct cpu *c) {
-  return v->resumed || atomic_read(&v->stub->mail) || atomic_read(&c->need_resched) ||
-         atomic_read(&c->serve) || arch_vcpu_halted(v);
 }
 
 static void entry_settle(struct vcpu *v, struct cpu *c) {
@@ -72,21 +66,20 @@ static void entry_settle(struct vcpu *v, struct cpu *c) {
     vcpu_block();
 }
 
-bool vcpu_prepare_entry(struct vcpu *v) {
-  for (;;) {
-    if (unlikely(atomic_read(&v->stub->park)))
-      return false;
-    struct cpu *c = arch_this_cpu();
-    (void)atomic_swap(&v->stub->in_guest, true);
-    if (likely(!entry_hindered(v, c)))
-      return true;
-    atomic_write(&v->stub->in_guest, false);
-    entry_settle(v, c);
-  }
+static bool may_enter(struct vcpu *v) {
+  (void)atomic_swap(&v->stub->in_guest, true);
+  return !atomic_read(&v->stub->park) && vcpu_entry_free(v, arch_this_cpu()) &&
+         !arch_vcpu_halted(v);
 }
 
-void vcpu_after_exit(struct vcpu *v) {
-  atomic_write(&v->stub->in_guest, false);
+bool vcpu_prepare_entry(struct vcpu *v) {
+  while (!may_enter(v)) {
+    atomic_write(&v->stub->in_guest, false);
+    if (atomic_read(&v->stub->park))
+      return false;
+    entry_settle(v, arch_this_cpu());
+  }
+  return true;
 }
 
 /* --- the CPU's loop -------------------------------------------------------------------- */
@@ -137,8 +130,7 @@ static void wait_for_start(struct vcpu *v) {
       (void)atomic_or(&s->mail, mail);
       return;
     }
-    s->leave_state = VCPU_PARKED;
-    arch_thread_leave(v);
+    vcpu_leave(VCPU_PARKED);
   }
 }
 

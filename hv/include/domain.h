@@ -24,6 +24,7 @@
 #include <abi/manifest/manifest.h>
 #include <arena.h>
 #include <cpu.h>
+#include <lib/atomic.h>
 #include <asm/vcpu.h> /* struct arch_vcpu, struct arch_domain, struct arch_domain_stub */
 #include <personality.h>
 
@@ -70,7 +71,8 @@ struct vcpu_stub {
   struct vcpu *vcpu; /* arena address; dereference only while linked */
 
   uint64_t mail;         /* atomic bits, enum mail */
-  bool in_guest;         /* published before the drain at entry; atomic */
+  bool in_guest;         /* it is, or may enter without looking again: mail has to kick its CPU.
+                            Published before the drain at entry; atomic */
   bool park;             /* asked to park; atomic */
   uint32_t parked_lives; /* `lives` of the domain when it last parked; by its thread */
 
@@ -192,9 +194,15 @@ void domain_crash(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * guest loop (park). Drains the mail into the personality and the local APIC, and
  * goes through the scheduler if asked to. */
 bool vcpu_prepare_entry(struct vcpu *v);
-/* Called after each exit. */
-void vcpu_after_exit(struct vcpu *v);
+/* The short way back in, after an exit: true if nothing is asked of the vCPU, this CPU's, that an
+ * entry must not overtake. Whether the vCPU is halted it does not ask. */
+static inline bool vcpu_entry_free(const struct vcpu *v, const struct cpu *c) {
+  return !(v->resumed || atomic_read(&v->stub->mail) || atomic_read(&c->need_resched) ||
+           atomic_read(&c->serve));
+}
 
+/* The current vCPU's thread gives up its CPU, with the state in which it waits for another turn. */
+void vcpu_leave(enum vcpu_state state);
 /* Block the current vCPU's thread until there is mail (or park). Returns at once if there is. */
 void vcpu_block(void);
 

@@ -27,6 +27,8 @@ void personality_prepare_entry(struct vcpu *v, uint64_t mail);
 /* Is an upcall due: pending selector set, not masked by the upcall mask of the ABI? With
  * a vector the caller injects it (0: none due). */
 unsigned personality_upcall_vector(struct vcpu *v);
+/* bool personality_upcall_flag(const struct personality_vcpu *p), inline in xen/state.h: false says
+ * at once that none is. */
 /* The vCPU would block: anything pending that must keep it awake? */
 bool personality_has_event(struct vcpu *v);
 /* INIT has cleared the local APIC: raise again what is still due. */
@@ -37,9 +39,9 @@ void personality_vcpu_down(struct vcpu *v);
 /* The vCPU has just been given a CPU (after having run elsewhere or not at all). */
 void personality_scheduled_in(struct vcpu *v);
 
-/* A hypercall: number and up to 5 arguments; `compat` when the caller runs in a 32-bit mode.
+/* A hypercall: number and up to 3 arguments; `compat` when the caller runs in a 32-bit mode.
  * The result goes to the guest's result register. */
-uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5], bool compat);
+uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[3], bool compat);
 
 /* Tell the guest its clock anew: its TSC has been moved (arch_vcpu_clock says something else now).
  */

@@ -120,6 +120,8 @@ void event_reassert(struct vcpu *v) {
     upcall_raise(v);
 }
 
+_Static_assert(offsetof(struct vcpu_info, evtchn_upcall_pending) == 0, "personality_upcall_flag");
+
 bool personality_has_event(struct vcpu *v) {
   const struct vcpu_info *info = v->personality.info;
   return info && atomic_read(&info->evtchn_upcall_pending) &&

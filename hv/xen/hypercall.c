@@ -27,7 +27,7 @@ static const struct hypercall hypercalls[TABLE_SIZE] = {
 #undef REFUSED
 };
 
-int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]) {
+int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[3]) {
   if (unlikely(nr >= TABLE_SIZE))
     return -XEN_ENOSYS;
   const struct hypercall *h = &hypercalls[nr % TABLE_SIZE];
@@ -36,7 +36,7 @@ int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]) {
   return h->refusal ? -(int64_t)h->refusal : -XEN_ENOSYS;
 }
 
-uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5], bool compat) {
+uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[3], bool compat) {
   if (!ENABLED(CONFIG_GUEST_32BIT) && compat)
     return (uint64_t)-XEN_ENOSYS;
   v->personality.compat_call = compat;

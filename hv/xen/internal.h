@@ -24,7 +24,7 @@
 
 /* --- hypercall.c, errno.c ------------------------------------------------------ */
 
-int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[5]);
+int64_t hypercall_dispatch(struct vcpu *v, uint64_t nr, const uint64_t a[3]);
 /* The errno of a status of core, negated; 0 for OK. */
 int64_t xen_errno(enum status s);
 /* May the current domain name `domid` here? It names itself (0), nobody (-ESRCH) or a domain that

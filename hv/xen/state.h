@@ -127,4 +127,11 @@ struct personality_vcpu {
   uint64_t clock_va;
 };
 
+/* Has the guest's upcall flag been set? The first byte of its vcpu_info; no upcall is due without.
+ */
+static inline bool personality_upcall_flag(const struct personality_vcpu *p) {
+  const uint8_t *pending = p->info;
+  return pending && atomic_read(pending);
+}
+
 #endif

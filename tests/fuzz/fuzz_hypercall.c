@@ -112,11 +112,10 @@ static void check_after_call(void) {
 }
 
 static void call_step(struct fuzz_input *in, bool compat) {
-  uint64_t nr = fuzz_u8(in), a[5];
+  uint64_t nr = fuzz_u8(in), a[3];
   for (unsigned i = 0; i < 3; i++)
     a[i] = argument(in);
-  a[3] = a[4] = ~0ull;
-  for (unsigned i = 0; compat && i < 5; i++)
+  for (unsigned i = 0; compat && i < 3; i++)
     a[i] = (uint32_t)a[i];
   pauses = 0;
   int64_t result = (int64_t)personality_hypercall(vcpu_current(), nr, a, compat);

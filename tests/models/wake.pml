@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mail never gets lost: vcpu_mail, vcpu_block and vcpu_prepare_entry of
+ * Mail never gets lost: vcpu_mail, vcpu_leave and vcpu_prepare_entry of
  * hv/core/vcpu.c; sched_put, sched_wake, sched_pick and mail_keeps_awake of
  * hv/core/sched.c. One vCPU on one CPU, two senders on others. What
  * the vCPU's CPU stores is buffered (tso.h).
@@ -10,6 +10,7 @@
  *
  * MUTANT 1: sched_put without its fence. 2: the entry's in_guest without a full
  * barrier. 3: sched_put does not look for mail. 4: idle does not ask has_work.
+ * 5: vcpu_leave does not clear in_guest.
  */
 #include "tso.h"
 #ifndef MUTANT
@@ -105,24 +106,28 @@ active proctype cpu() {
   run sender();
 thread:
   pick();
-  do
-    ::STORE(buffer, IN_GUEST, true); /* vcpu_prepare_entry */
+prepare:
+  STORE(buffer, IN_GUEST, true); /* vcpu_prepare_entry */
 #if MUTANT != 2
-      BARRIER(buffer);
+  BARRIER(buffer);
 #endif
-      if
-        ::mail ->
-          STORE(buffer, IN_GUEST, false);
-          BARRIER(buffer);
-          mail = false /* mail_drain: an atomic swap */
-        ::else -> /* in the guest until an interrupt */
+  do
+    ::mail -> /* serve it, and look again */
+      STORE(buffer, IN_GUEST, false);
+      BARRIER(buffer);
+      mail = false; /* mail_drain: an atomic swap */
+      goto prepare
+    ::!mail -> /* in the guest until an interrupt */
 end_guest:
-          kick -> kick = false;
-          STORE(buffer, IN_GUEST, false) /* vcpu_after_exit */
-      fi;
+      kick -> kick = false;
       if
-        ::skip                         /* the guest goes on */
-        ::!mail -> put(); goto thread /* or waits: vcpu_block */
+        ::skip /* the guest goes on: vcpu_entry_free */
+        ::!mail -> /* or waits: vcpu_block */
+#if MUTANT != 5
+          STORE(buffer, IN_GUEST, false);
+#endif
+          put();
+          goto thread
       fi
   od
 }

@@ -255,7 +255,7 @@ unsigned personality_upcall_vector(struct vcpu *v) {
   (void)v;
   return world.upcall_vector;
 }
-uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5], bool compat) {
+uint64_t personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[3], bool compat) {
   (void)v;
   world.hypercall_nr = nr;
   world.hypercall_compat = compat;

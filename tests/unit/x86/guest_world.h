@@ -35,7 +35,7 @@ struct world {
   enum domain_end end;
   uint32_t cpuid[16][4], cpuid_extended[64][4]; // the machine's, sub-leaf 0
   uint64_t wrmsr_value;
-  uint64_t hypercall_nr, hypercall_args[5], hypercall_result;
+  uint64_t hypercall_nr, hypercall_args[3], hypercall_result;
   bool hypercall_compat;
 };
 

@@ -213,12 +213,12 @@ void guest_get(void *to, uint64_t gpa, size_t n) {
 /* --- its calls ---------------------------------------------------------------------------- */
 
 int64_t call(unsigned nr, uint64_t a, uint64_t b, uint64_t c) {
-  const uint64_t args[5] = {a, b, c, ~0ull, ~0ull};
+  const uint64_t args[3] = {a, b, c};
   return (int64_t)personality_hypercall(vcpu_current(), nr, args, false);
 }
 
 int64_t call_compat_mode(unsigned nr, uint64_t a, uint64_t b, uint64_t c) {
-  const uint64_t args[5] = {(uint32_t)a, (uint32_t)b, (uint32_t)c, ~0u, ~0u};
+  const uint64_t args[3] = {(uint32_t)a, (uint32_t)b, (uint32_t)c};
   return (int32_t)personality_hypercall(vcpu_current(), nr, args, true);
 }
 

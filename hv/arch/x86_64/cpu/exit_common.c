@@ -5,6 +5,7 @@
  * in exit_npf.c.
  */
 #include <abi/guest_platform.h>
+#include <asm/asid.h>
 #include <asm/cpu_ops.h>
 #include <asm/vendor.h>
 #include <lib/atomic.h>
@@ -17,10 +18,8 @@ static void inject_gp(struct vcpu *v) {
 
 __every_exit void x86_exit_cpuid(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
-  struct x86_mode m;
   uint32_t out[4];
-  vendor->get_mode(v, &m);
-  if (!skip(v, &m, INSN_CPUID))
+  if (!skip(v, INSN_CPUID))
     return;
   cpuid_guest(v, (uint32_t)gpr[RAX], (uint32_t)gpr[RCX], out);
   gpr[RAX] = out[0];
@@ -29,26 +28,30 @@ __every_exit void x86_exit_cpuid(struct vcpu *v) {
   gpr[RDX] = out[3];
 }
 
-static __every_exit void hypercall_64(struct vcpu *v) {
+static void hypercall_64(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
-  const uint64_t args[5] = {gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10], gpr[R8]};
+  const uint64_t args[3] = {gpr[RDI], gpr[RSI], gpr[RDX]};
   gpr[RAX] = personality_hypercall(v, gpr[RAX], args, false);
 }
 
-static __every_exit void hypercall_32(struct vcpu *v) {
+__every_exit void x86_hypercall_64(struct vcpu *v) {
+  advance(v, v->arch.next_rip);
+  hypercall_64(v);
+}
+
+static void hypercall_32(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
-  const uint64_t args[5] = {(uint32_t)gpr[RBX], (uint32_t)gpr[RCX], (uint32_t)gpr[RDX],
-                            (uint32_t)gpr[RSI], (uint32_t)gpr[RDI]};
+  const uint64_t args[3] = {(uint32_t)gpr[RBX], (uint32_t)gpr[RCX], (uint32_t)gpr[RDX]};
   gpr[RAX] = (uint32_t)personality_hypercall(v, (uint32_t)gpr[RAX], args, true);
 }
 
 /* From user mode and real mode a hypercall is refused with -1, which is the ABI's "not permitted".
  */
-__every_exit void x86_exit_hypercall(struct vcpu *v) {
+void x86_exit_hypercall(struct vcpu *v) {
   struct x86_mode m;
-  vendor->get_mode(v, &m);
-  if (!skip(v, &m, INSN_VMMCALL))
+  if (!skip(v, INSN_VMMCALL))
     return;
+  vendor->get_mode(v, &m);
   if (m.cpl != 0 || !(m.cr0 & CR0_PE))
     v->arch.regs.gpr[RAX] = ~0ull;
   else if (x86_code_bits(&m) == 64)
@@ -63,7 +66,7 @@ void x86_exit_rdmsr(struct vcpu *v) {
     inject_gp(v);
     return;
   }
-  if (!x86_skip(v, INSN_RDMSR))
+  if (!skip(v, INSN_RDMSR))
     return;
   gpr[RAX] = (uint32_t)value;
   gpr[RDX] = value >> 32;
@@ -72,11 +75,11 @@ void x86_exit_rdmsr(struct vcpu *v) {
 /* The length first: a write may change what the walk depends on. */
 void x86_exit_wrmsr(struct vcpu *v) {
   const uint64_t *gpr = v->arch.regs.gpr;
-  uint64_t next_rip = x86_next_rip(v, INSN_WRMSR);
+  uint64_t next_rip = next_rip_of(v, INSN_WRMSR);
   if (!next_rip)
     return;
   if (msr_guest_write(v, (uint32_t)gpr[RCX], (uint32_t)gpr[RAX] | gpr[RDX] << 32))
-    x86_advance(v, next_rip);
+    advance(v, next_rip);
   else
     inject_gp(v);
 }
@@ -84,7 +87,7 @@ void x86_exit_wrmsr(struct vcpu *v) {
 /* The thread blocks before the next entry (arch_vcpu_halted). */
 void x86_exit_hlt(struct vcpu *v) {
   enum x86_activity running = ACTIVITY_RUN;
-  if (!x86_skip(v, INSN_HLT))
+  if (!skip(v, INSN_HLT))
     return;
   /* Unless a sibling has taken it down meanwhile. */
   if (!atomic_cas(&v->arch.activity, &running, ACTIVITY_HALT))
@@ -100,7 +103,7 @@ void x86_exit_xsetbv(struct vcpu *v) {
     inject_gp(v);
     return;
   }
-  if (!x86_skip(v, INSN_XSETBV))
+  if (!skip(v, INSN_XSETBV))
     return;
   fpu_set_xcr0(v, value);
 }
@@ -123,8 +126,8 @@ void x86_cr4_write(struct vcpu *v, uint64_t value, uint64_t next_rip) {
     return;
   }
   vendor->set(v, CREG_CR4, value);
-  v->arch.asid_cpu = NULL; /* a new ASID: the write would have flushed the TLB */
-  x86_advance(v, next_rip);
+  asid_drop(v); /* a new ASID: the write would have flushed the TLB */
+  advance(v, next_rip);
 }
 
 void x86_exit_cr4_write(struct vcpu *v) {
@@ -144,7 +147,7 @@ void x86_exit_cr8_write(struct vcpu *v) {
     return;
   }
   vendor->set(v, CREG_CR8, value);
-  x86_advance(v, v->arch.regs.rip + i.length);
+  advance(v, v->arch.regs.rip + i.length);
 }
 
 void x86_exit_undefined(struct vcpu *v) {
@@ -154,7 +157,7 @@ void x86_exit_undefined(struct vcpu *v) {
 void x86_exit_nop(struct vcpu *v) {
   struct insn i;
   if (x86_fetch(v, &i))
-    x86_advance(v, v->arch.regs.rip + i.length);
+    advance(v, v->arch.regs.rip + i.length);
 }
 
 /* --- ports --------------------------------------------------------------------------- */
@@ -188,7 +191,7 @@ void x86_exit_io(struct vcpu *v, const struct x86_io *io) {
   }
   if (io->next_rip)
     v->arch.next_rip = io->next_rip;
-  if (!x86_skip(v, INSN_IN_OUT))
+  if (!skip(v, INSN_IN_OUT))
     return;
   if (io->in)
     x86_write_gpr(v, RAX, io->size, port_read(io->port, io->size));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the guest's instruction ends. A machine that does not report it makes
- * every exit read the guest's code, so the common forms are told from four
- * bytes; the rest goes to the decoder.
+ * Where the guest's instruction ends, on a machine that does not report it: the
+ * guest's code is read and decoded.
  */
 #include <asm/cpu_ops.h>
 #include <asm/vendor.h>
@@ -60,28 +59,28 @@ static unsigned fetch_page(struct vcpu *v, const struct x86_mode *m, uint64_t li
   return n;
 }
 
-static bool fetch_mode(struct vcpu *v, const struct x86_mode *m, struct insn *out) {
-  uint8_t bytes[INSN_LENGTH_MAX];
-  uint64_t rip = v->arch.regs.rip;
-  unsigned n = fetch_page(v, m, code_linear(m, rip), bytes, sizeof(bytes));
-  if (!n)
-    return false;
-  if (insn_decode(bytes, n, x86_code_bits(m), out))
-    return true;
-  if (out->length > n && n < sizeof(bytes)) {
-    unsigned more = fetch_page(v, m, code_linear(m, rip + n), bytes + n, sizeof(bytes) - n);
-    if (!more)
-      return false;
-    if (insn_decode(bytes, n + more, x86_code_bits(m), out))
-      return true;
-  }
-  return refuse_form(v);
+static uint64_t code_linear(const struct x86_mode *m, uint64_t rip) {
+  return x86_code_bits(m) == 64 ? rip : (uint32_t)(m->cs_base + rip);
 }
 
 bool x86_fetch(struct vcpu *v, struct insn *out) {
   struct x86_mode m;
+  uint8_t bytes[INSN_LENGTH_MAX];
+  uint64_t rip = v->arch.regs.rip;
   vendor->get_mode(v, &m);
-  return fetch_mode(v, &m, out);
+  unsigned n = fetch_page(v, &m, code_linear(&m, rip), bytes, sizeof(bytes));
+  if (!n)
+    return false;
+  if (insn_decode(bytes, n, x86_code_bits(&m), out))
+    return true;
+  if (out->length > n && n < sizeof(bytes)) {
+    unsigned more = fetch_page(v, &m, code_linear(&m, rip + n), bytes + n, sizeof(bytes) - n);
+    if (!more)
+      return false;
+    if (insn_decode(bytes, n + more, x86_code_bits(&m), out))
+      return true;
+  }
+  return refuse_form(v);
 }
 
 static bool same_op(enum insn_op found, enum insn_op op) {
@@ -110,27 +109,17 @@ void x86_advance(struct vcpu *v, uint64_t next_rip) {
   advance(v, next_rip);
 }
 
-unsigned x86_full_length(struct vcpu *v, const struct x86_mode *m, enum insn_op op) {
+uint64_t x86_decoded_next_rip(struct vcpu *v, enum insn_op op) {
   struct insn i;
-  if (!fetch_mode(v, m, &i))
+  if (!x86_fetch(v, &i) || (!same_op(i.op, op) && !refuse_form(v)))
     return 0;
-  return same_op(i.op, op) ? i.length : refuse_form(v);
+  return v->arch.regs.rip + i.length;
 }
 
 uint64_t x86_next_rip(struct vcpu *v, enum insn_op op) {
-  struct x86_mode m;
-  vendor->get_mode(v, &m);
-  return next_rip_of(v, &m, op);
+  return next_rip_of(v, op);
 }
 
 bool x86_skip(struct vcpu *v, enum insn_op op) {
-  struct x86_mode m;
-  vendor->get_mode(v, &m);
-  return skip(v, &m, op);
-}
-
-bool x86_next_is_hlt(struct vcpu *v) {
-  struct x86_mode m;
-  vendor->get_mode(v, &m);
-  return m.cpl == 0 && plain_length(v, &m, INSN_HLT);
+  return skip(v, op);
 }

@@ -4,6 +4,7 @@
  * that the guest ABI passes on.
  */
 #include <arch/arch.h>
+#include <asm/asid.h>
 #include <asm/platform.h>
 #include <asm/vendor.h>
 #include <lib/atomic.h>
@@ -20,7 +21,7 @@ void arch_vcpu_reset(struct vcpu *v) {
   v->arch.context_due = false;
   v->arch.nmi_iret = v->arch.nmi_step = false;
   v->arch.undecoded = 0;
-  v->arch.flush_seen = 0;
+  asid_drop(v);
   state_reset(v);
   vlapic_reset(v);
 }

@@ -4,6 +4,7 @@
  * that are switched when a CPU takes up another vCPU (FPU, debug, TSC_AUX).
  */
 #include <arch/arch.h>
+#include <asm/asid.h>
 #include <asm/msr.h>
 #include <asm/platform.h>
 #include <asm/private.h>
@@ -111,6 +112,7 @@ void state_refresh(struct vcpu *v) {
 }
 
 static void registers_load(struct vcpu *v) {
+  asid_load(v);
   vendor->vcpu_load(v);
   fpu_load(v);
   direct_load(v);

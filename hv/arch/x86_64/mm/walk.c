@@ -220,14 +220,3 @@ bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
   user_close();
   return done;
 }
-
-int64_t walk_fetch(const struct x86_mode *m, uint64_t linear) {
-  uint64_t gpa;
-  uint32_t bytes = 0;
-  if (!(m->efer & EFER_LMA) || linear % PAGE_SIZE > PAGE_SIZE - sizeof(bytes))
-    return -1;
-  user_open();
-  bool done = fetch_walk(m, linear, &gpa) && user_load32(gpa, &bytes);
-  user_close();
-  return done ? (int64_t)bytes : -1;
-}

@@ -71,8 +71,10 @@ void svm_cpu_start(struct cpu *c) {
 /* Taking a new ASID is the flush: it has no translations. */
 void svm_asid_renew(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
-  if (asid_renew(v, asid_limit))
+  if (asid_renew(v, asid_limit)) {
     b->tlb_control = TLB_FLUSH_ALL;
+    v->arch.entry_due = true;
+  }
   b->asid = v->arch.asid;
 }
 

@@ -8,7 +8,7 @@
 #include <asm/platform.h>
 #include <asm/private.h>
 #include <lib/lib.h>
-#include "svm.h"
+#include "length.h"
 
 /* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
  * interrupt; #MC because it is ours. */
@@ -53,7 +53,8 @@ static void svm_vcpu_reset(struct vcpu *v) {
   b->np_enable = 1;
   b->np_cr3 = mfn_to_maddr(arena_page_mfn(v->domain->p2m.root)).v;
   b->efer = EFER_SVME;
-  v->arch.asid_cpu = NULL;
+  v->arch.code_cr3 = ~0ull;
+  v->arch.entry_due = true;
 }
 
 /* --- registers ------------------------------------------------------------------- */
@@ -183,6 +184,7 @@ static void window_request(struct vcpu *v, struct vmcb *b, bool wanted) {
  * window request, as an event: QEMU may deliver those of type 0 twice (docs/guide/debugging.md). */
 static void prepare_event(struct vcpu *v, struct vmcb *b) {
   bool wanted = x86_prepare_event(v);
+  b->tlb_control = 0;
   /* The next NMI waits for this one's IRET, which 15.21.1 leaves to us to see. */
   if (v->arch.event.type == EVENT_NMI)
     v->arch.nmi_blocked = true;
@@ -193,6 +195,7 @@ static void prepare_event(struct vcpu *v, struct vmcb *b) {
                (uint64_t)v->arch.event.vector << VINTR_VECTOR_SHIFT;
   else
     b->event_inject = event_encode(&v->arch.event);
+  v->arch.entry_due = b->event_inject || b->intercepts3 != INTERCEPTS3 || b->cr_writes != CR_WRITES;
 }
 
 /* Did the guest leave before it took its virtual interrupt? Emulated machines may then show the
@@ -208,22 +211,14 @@ static void interrupt_return(struct vcpu *v, struct vmcb *b) {
   x86_put_back(v, &e);
 }
 
-/* No window was asked for at the last entry. */
-static bool window_unasked(const struct vmcb *b) {
-  return b->intercepts3 == INTERCEPTS3 && b->cr_writes == CR_WRITES;
-}
-
-static void prepare(struct vcpu *v, struct vmcb *b) {
-  if (likely(x86_quiet(v) && window_unasked(b)))
-    b->event_inject = 0;
-  else
+static inline void prepare(struct vcpu *v, struct vmcb *b) {
+  if (unlikely(!x86_quiet(v)))
     prepare_event(v, b);
   b->rip = v->arch.regs.rip;
   b->rsp = v->arch.regs.gpr[RSP];
   b->rax = v->arch.regs.gpr[RAX];
   b->rflags = v->arch.regs.rflags;
   b->interrupt_shadow = v->arch.interrupt_shadow;
-  b->tlb_control = 0;
   if (unlikely(!asid_current(v)))
     svm_asid_renew(v);
 }
@@ -246,9 +241,36 @@ static void collect(struct vcpu *v, struct vmcb *b) {
 
 /* STI and HLT are one for the guest: it would sleep through an interrupt between the two. QEMU's
  * VMRUN does not load the shadow, so a HLT in it is taken here, where it would exit at once. */
+/* Nearly all come from 64-bit kernels. */
+static inline void exit_hypercall(struct vcpu *v, const struct vmcb *b) {
+  svm_length(v, b, PLAIN_VMMCALL);
+  if (unlikely(b->cpl || !(b->cs.attributes & SEG_ATTR_L) || !(b->efer & EFER_LMA) ||
+               !v->arch.next_rip))
+    return x86_exit_hypercall(v);
+  x86_hypercall_64(v);
+}
+
+static void exit_cpuid(struct vcpu *v) {
+  svm_length(v, vmcb_of(v), PLAIN_CPUID);
+  x86_exit_cpuid(v);
+}
+
+static void exit_hlt(struct vcpu *v) {
+  svm_length(v, vmcb_of(v), PLAIN_HLT);
+  x86_exit_hlt(v);
+}
+
+/* Is the guest's next instruction a HLT that it may execute? */
+static bool next_is_hlt(struct vcpu *v, const struct vmcb *b) {
+  v->arch.next_rip = 0;
+  if (b->cpl == 0)
+    svm_length(v, b, PLAIN_HLT);
+  return v->arch.next_rip;
+}
+
 static void exit_interrupt(struct vcpu *v) {
   asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
-  if (unlikely(v->arch.interrupt_shadow) && x86_next_is_hlt(v))
+  if (unlikely(v->arch.interrupt_shadow) && next_is_hlt(v, vmcb_of(v)))
     x86_exit_hlt(v);
 }
 
@@ -276,10 +298,14 @@ static void exit_npf(struct vcpu *v) {
 }
 
 static void exit_msr(struct vcpu *v) {
-  if (vmcb_of(v)->exit_info1 & 1)
+  const struct vmcb *b = vmcb_of(v);
+  if (b->exit_info1 & 1) {
+    svm_length(v, b, PLAIN_WRMSR);
     x86_exit_wrmsr(v);
-  else
+  } else {
+    svm_length(v, b, PLAIN_RDMSR);
     x86_exit_rdmsr(v);
+  }
 }
 
 /* The IRET still has to run. If an NMI waits for it, one step brings us back. */
@@ -324,13 +350,13 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_VINTR:
     return;
   case EXIT_CPUID:
-    return x86_exit_cpuid(v);
+    return exit_cpuid(v);
   case EXIT_CR4_WRITE:
     return x86_exit_cr4_write(v);
   case EXIT_CR8_WRITE:
     return x86_exit_cr8_write(v);
   case EXIT_VMMCALL:
-    return x86_exit_hypercall(v);
+    return exit_hypercall(v, vmcb_of(v));
   case EXIT_NPF:
     return exit_npf(v);
   case EXIT_MSR:
@@ -338,7 +364,7 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_IOIO:
     return exit_io(v);
   case EXIT_HLT:
-    return x86_exit_hlt(v);
+    return exit_hlt(v);
   case EXIT_IRET:
     return exit_iret(v);
   case EXIT_XSETBV:
@@ -371,15 +397,22 @@ static void nmi_window(struct vcpu *v) {
     v->arch.nmi_blocked = v->arch.nmi_iret = false;
 }
 
-void svm_run(struct vcpu *v) {
+static inline bool may_enter(struct vcpu *v) {
+  return likely(vcpu_entry_free(v, this_private->cpu) && v->arch.activity == ACTIVITY_RUN) ||
+         vcpu_prepare_entry(v);
+}
+
+__every_exit void svm_run(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
-  while (vcpu_prepare_entry(v)) {
+  for (bool enter = vcpu_prepare_entry(v); enter; enter = may_enter(v)) {
     prepare(v, b);
     svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
     collect(v, b);
-    vcpu_after_exit(v);
     nmi_window(v);
-    exit_dispatch(v, b->exit_code);
+    if (likely(b->exit_code == EXIT_VMMCALL))
+      exit_hypercall(v, b);
+    else
+      exit_dispatch(v, b->exit_code);
   }
 }
 

@@ -5,6 +5,7 @@
  * chapters 25 to 27.
  */
 #include <arch/arch.h>
+#include <asm/asid.h>
 #include <asm/machine.h>
 #include <guest.h>
 #include <lib/lib.h>
@@ -259,7 +260,7 @@ static void cr0_write_by_guest(struct vcpu *v, uint64_t value) {
   }
   vmx_set(v, CREG_CR0, value | CR0_ET);
   vmx_set(v, CREG_EFER, efer);
-  v->arch.asid_cpu = NULL; /* a new tag: the write would have flushed the TLB */
+  asid_drop(v); /* a new tag: the write would have flushed the TLB */
   x86_advance(v, v->arch.next_rip);
 }
 
@@ -352,12 +353,10 @@ void vmx_run(struct vcpu *v) {
   while (vcpu_prepare_entry(v)) {
     prepare(v, x);
     if (unlikely(vmx_enter(v->arch.regs.gpr, x->launched))) {
-      vcpu_after_exit(v);
       entry_refused();
       continue;
     }
     uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-    vcpu_after_exit(v);
     if (unlikely(reason & EXIT_ENTRY_FAILED)) {
       entry_failed(v, reason);
       continue;

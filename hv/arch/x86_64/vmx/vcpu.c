@@ -195,5 +195,4 @@ void vmx_vcpu_reset(struct vcpu *v) {
   x->interruptibility = 0;
   x->tpr_threshold = 0;
   x->table_due = false;
-  v->arch.asid_cpu = NULL;
 }

@@ -92,12 +92,18 @@ struct arch_vcpu {
   struct x86_event
       event; /* to inject; an event whose delivery an exit interrupted stands here too */
   bool interrupt_shadow; /* of STI or MOV SS, valid as regs are */
-  bool nmi_pending;
-  uint8_t window_class; /* what waits for the window is due once CR8 is below this; 0: whatever CR8
-                           is */
-  bool nmi_blocked;     /* an NMI was injected and its IRET has not run */
-  bool nmi_iret;        /* the IRET at nmi_iret_rip is about to run */
-  bool nmi_step;        /* RFLAGS.TF is ours, to see the end of that IRET */
+  uint8_t window_class;  /* what waits for the window is due once CR8 is below this; 0: whatever CR8
+                            is */
+  union {
+    struct {
+      bool nmi_pending;
+      bool nmi_blocked; /* an NMI was injected and its IRET has not run */
+      bool nmi_iret;    /* the IRET at nmi_iret_rip is about to run */
+      bool nmi_step;    /* RFLAGS.TF is ours, to see the end of that IRET */
+      bool entry_due;   /* SVM: the control block holds what the last entry alone needed */
+    };
+    uint64_t unquiet; /* any of them: x86_quiet asks for all at once */
+  };
   uint64_t nmi_iret_rip;
   enum x86_activity activity;
   bool context_due; /* `context` was given by a sibling and is not loaded */
@@ -117,8 +123,11 @@ struct arch_vcpu {
   uint32_t asid;
   uint64_t asid_generation; /* of `asid_cpu`; another: a new ASID is due */
   struct cpu *asid_cpu;
-  uint64_t flush_seen; /* domain's flush_gen when the translations were last dropped here */
-  uint64_t undecoded;  /* accesses in a form that root mode does not decode */
+  uint64_t flush_seen; /* domain's flush_gen when the translations were last dropped here; ~0: a new
+                          ASID is due */
+  /* SVM: where the guest's code was found last, see svm/length.h */
+  uint64_t code_cr3, code_page, code_gpa;
+  uint64_t undecoded; /* accesses in a form that root mode does not decode */
 };
 
 struct arch_domain {

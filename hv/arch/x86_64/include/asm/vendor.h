@@ -62,6 +62,8 @@ extern const struct x86_vendor svm_vendor, vmx_vendor;
 
 void x86_exit_cpuid(struct vcpu *v);
 void x86_exit_hypercall(struct vcpu *v); /* VMMCALL, VMCALL */
+/* The same from 64-bit code at level 0, of which the end is known (next_rip). */
+void x86_hypercall_64(struct vcpu *v);
 void x86_exit_rdmsr(struct vcpu *v);
 void x86_exit_wrmsr(struct vcpu *v);
 void x86_exit_hlt(struct vcpu *v);
@@ -114,8 +116,8 @@ bool x86_prepare_event(struct vcpu *v);
 /* Nothing to inject and nothing that waits, as most entries find it. */
 static inline bool x86_quiet(struct vcpu *v) {
   const uint64_t *irr = v->arch.lapic.irr;
-  return v->arch.event.type == EVENT_NONE && !v->arch.nmi_pending &&
-         !(irr[0] | irr[1] | irr[2] | irr[3]) && !personality_upcall_vector(v);
+  return !(v->arch.event.type | v->arch.unquiet) && !(irr[0] | irr[1] | irr[2] | irr[3]) &&
+         !personality_upcall_flag(&v->personality);
 }
 
 /* --- decoding -------------------------------------------------------------------- */
@@ -172,9 +174,6 @@ void x86_advance(struct vcpu *v, uint64_t next_rip);
  * 0 as x86_fetch's false. skip advances there. */
 uint64_t x86_next_rip(struct vcpu *v, enum insn_op op);
 bool x86_skip(struct vcpu *v, enum insn_op op);
-/* Would the guest run a HLT (without prefixes, in ring 0) next? False also if it is hard to tell.
- */
-bool x86_next_is_hlt(struct vcpu *v);
 
 /* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */
 
@@ -189,8 +188,6 @@ bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsign
 /* Where the code is from which the machine has just fetched, so that its rights are not asked
  * again; in the common case: long mode, a small or 2 MiB page. False: walk in full. */
 bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa);
-/* The four bytes there, if they are in one page, or -1. */
-int64_t walk_fetch(const struct x86_mode *m, uint64_t linear);
 /* This CPU's slots follow the view's level-3 tables. */
 void mm_guest_slots_link(struct domain_stub *d);
 /* A guest's access to guest-physical `gpa` has failed: true if the memory map has it with that

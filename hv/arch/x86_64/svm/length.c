@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way to a new page of code; length.h says what for. */
+#include "length.h"
+
+bool svm_code_find(struct vcpu *v, const struct vmcb *b) {
+  const struct x86_mode m = {.cr3 = b->cr3, .efer = b->efer, .cs_attributes = b->cs.attributes};
+  uint64_t page = b->rip & PAGE_MASK;
+  v->arch.code_cr3 = ~0ull;
+  if (x86_code_bits(&m) != 64 || b->rip - page > PAGE_SIZE - sizeof(uint32_t) ||
+      !walk_code(&m, page, &v->arch.code_gpa))
+    return false;
+  v->arch.code_page = page;
+  v->arch.code_cr3 = b->cr3;
+  return true;
+}

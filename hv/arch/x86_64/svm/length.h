@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where an instruction ends on a machine that does not report it. The decoder
+ * (cpu/fetch.c) finds out for every form; this is the short way for the forms
+ * without prefixes: their bytes, where the guest's code was found last. Memory
+ * there may have become another meanwhile, so the bytes must be the
+ * instruction that has just exited, or the decoder walks the guest's tables.
+ */
+#ifndef SVM_LENGTH_H
+#define SVM_LENGTH_H
+
+#include <asm/cpu_ops.h>
+#include "svm.h"
+
+/* Low byte first. */
+#define PLAIN_CPUID   0xa20f, 2
+#define PLAIN_RDMSR   0x320f, 2
+#define PLAIN_WRMSR   0x300f, 2
+#define PLAIN_HLT     0xf4, 1
+#define PLAIN_VMMCALL 0xd9010f, 3
+
+/* Find the page of 64-bit code at RIP; false: the decoder's matter. */
+bool svm_code_find(struct vcpu *v, const struct vmcb *b);
+
+static inline bool code_known(const struct vcpu *v, const struct vmcb *b) {
+  return b->rip - v->arch.code_page <= PAGE_SIZE - sizeof(uint32_t) && b->cr3 == v->arch.code_cr3;
+}
+
+/* Set next_rip, if the instruction has the plain form and was easily found. */
+static inline void svm_length(struct vcpu *v, const struct vmcb *b, uint32_t bytes,
+                              unsigned length) {
+  uint32_t found;
+  if (v->arch.next_rip || (unlikely(!code_known(v, b)) && !svm_code_find(v, b)))
+    return;
+  user_open();
+  bool done = user_load32(v->arch.code_gpa + (b->rip - v->arch.code_page), &found);
+  user_close();
+  if (likely(done && !((found ^ bytes) << (32 - 8 * length))))
+    v->arch.next_rip = b->rip + length;
+}
+
+#endif
