@@ -20,6 +20,19 @@ build/unit/core_%: $(UNIT_CORE_O)/tests/unit/core/test_%.o $(UNIT_CORE_OBJ)
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_CORE_CFLAGS) -o $@ $^ -lcmocka
 
+# Of these the growth test counts the basic blocks.
+UNIT_GROWTH_COUNTED := $(addprefix hv/core/,heap.c timer.c sched.c sched_fair.c)
+UNIT_GROWTH_OBJ := $(UNIT_GROWTH_COUNTED:%.c=$(UNIT_CORE_O)/counted/%.o)
+
+$(UNIT_CORE_O)/counted/%.o: %.c tests/unit/core/build.mk
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CORE_CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
+
+build/unit/core_growth: $(UNIT_CORE_O)/tests/unit/core/test_growth.o $(UNIT_GROWTH_OBJ) \
+  $(filter-out $(UNIT_GROWTH_COUNTED:%.c=$(UNIT_CORE_O)/%.o),$(UNIT_CORE_OBJ))
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CORE_CFLAGS) -o $@ $^ -lcmocka
+
 build/unit/core_ranges: $(UNIT_CORE_O)/hv/builder/ranges.o
 
 build/unit/core_channels: $(addprefix $(UNIT_CORE_O)/hv/,builder/channels.o core/channel.o)
@@ -30,4 +43,4 @@ $(UNIT_CORE_O)/%.o: %.c tests/unit/core/build.mk
 
 .SECONDARY: $(UNIT_CORE_OBJ) $(UNIT_CORE_NAMES:%=$(UNIT_CORE_O)/tests/unit/core/test_%.o)
 
--include $(UNIT_CORE_OBJ:.o=.d) $(UNIT_CORE_NAMES:%=$(UNIT_CORE_O)/tests/unit/core/test_%.d)
+-include $(UNIT_CORE_OBJ:.o=.d) $(UNIT_GROWTH_OBJ:.o=.d) $(UNIT_CORE_NAMES:%=$(UNIT_CORE_O)/tests/unit/core/test_%.d)
