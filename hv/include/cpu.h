@@ -18,9 +18,14 @@ struct cpu {
   uint32_t id;   /* 0 is the boot CPU, then MADT order */
   uint32_t core; /* CPUs with equal numbers are threads of one core */
   bool online;
-  bool pinned;       /* its core belongs to pinned vCPUs: the fair scheduler leaves it alone */
-  bool need_resched; /* asked to go through the scheduler at the next chance; atomic */
-  bool serve;        /* arch_cpu_serve has something to do; atomic */
+  bool pinned; /* its core belongs to pinned vCPUs: the fair scheduler leaves it alone */
+  union {
+    struct {
+      bool need_resched; /* asked to go through the scheduler at the next chance; atomic */
+      bool serve;        /* arch_cpu_serve has something to do; atomic */
+    };
+    uint16_t asked; /* either */
+  };
   struct vcpu_stub *running;  /* the vCPU whose stack this CPU is on, or NULL */
   struct domain_stub *linked; /* the domain whose arena is linked, or NULL; atomic */
   uint64_t flush_ack; /* generation of `linked` up to which translations are dropped (p2m.c) */

@@ -66,11 +66,9 @@ static int64_t build_id_out(uint64_t arg) {
                                                                   : (int64_t)sizeof(build_id);
 }
 
-int64_t hypercall_xen_version(struct vcpu *v, const uint64_t *a) {
+static int64_t tell(struct vcpu *v, const uint64_t *a) {
   static const uint64_t no_virt_start;
   switch (a[0]) {
-  case XENVER_version:
-    return XEN_VERSION;
   case XENVER_extraversion:
     return text_out(a[1], EXTRAVERSION, XEN_EXTRAVERSION_LEN);
   case XENVER_compile_info:
@@ -94,6 +92,11 @@ int64_t hypercall_xen_version(struct vcpu *v, const uint64_t *a) {
   default:
     return -XEN_ENOSYS;
   }
+}
+
+/* Linux asks for the version where it only wants events that wait to be delivered. */
+int64_t hypercall_xen_version(struct vcpu *v, const uint64_t *a) {
+  return likely(a[0] == XENVER_version) ? XEN_VERSION : tell(v, a);
 }
 
 /* --- CPUID ------------------------------------------------------------------------ */

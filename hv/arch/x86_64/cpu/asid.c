@@ -9,6 +9,7 @@ bool asid_renew(struct vcpu *v, uint32_t limit) {
     this_private->asid_generation++;
     this_private->next_asid = 1;
   }
+  v->arch.asid_due = false;
   v->arch.asid = this_private->next_asid++;
   v->arch.asid_cpu = this_private->cpu;
   v->arch.asid_generation = this_private->asid_generation;

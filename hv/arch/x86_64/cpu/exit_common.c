@@ -7,6 +7,7 @@
 #include <abi/guest_platform.h>
 #include <asm/asid.h>
 #include <asm/cpu_ops.h>
+#include <asm/hypercall.h>
 #include <asm/vendor.h>
 #include <lib/atomic.h>
 #include <personality.h>
@@ -28,17 +29,6 @@ __every_exit void x86_exit_cpuid(struct vcpu *v) {
   gpr[RDX] = out[3];
 }
 
-static void hypercall_64(struct vcpu *v) {
-  uint64_t *gpr = v->arch.regs.gpr;
-  const uint64_t args[3] = {gpr[RDI], gpr[RSI], gpr[RDX]};
-  gpr[RAX] = personality_hypercall(v, gpr[RAX], args, false);
-}
-
-__every_exit void x86_hypercall_64(struct vcpu *v) {
-  advance(v, v->arch.next_rip);
-  hypercall_64(v);
-}
-
 static void hypercall_32(struct vcpu *v) {
   uint64_t *gpr = v->arch.regs.gpr;
   const uint64_t args[3] = {(uint32_t)gpr[RBX], (uint32_t)gpr[RCX], (uint32_t)gpr[RDX]};
@@ -49,13 +39,17 @@ static void hypercall_32(struct vcpu *v) {
  */
 void x86_exit_hypercall(struct vcpu *v) {
   struct x86_mode m;
-  if (!skip(v, INSN_VMMCALL))
+  uint64_t next_rip = next_rip_of(v, INSN_VMMCALL);
+  if (!next_rip)
     return;
   vendor->get_mode(v, &m);
+  if (m.cpl == 0 && x86_code_bits(&m) == 64) {
+    x86_hypercall_64(v, next_rip);
+    return;
+  }
+  advance(v, next_rip);
   if (m.cpl != 0 || !(m.cr0 & CR0_PE))
     v->arch.regs.gpr[RAX] = ~0ull;
-  else if (x86_code_bits(&m) == 64)
-    hypercall_64(v);
   else
     hypercall_32(v);
 }

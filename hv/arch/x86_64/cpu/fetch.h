@@ -11,7 +11,6 @@
 /* By decoding; 0 as x86_fetch's false. */
 uint64_t x86_decoded_next_rip(struct vcpu *v, enum insn_op op);
 uint64_t x86_cut_rip(struct vcpu *v, uint64_t next_rip);
-void x86_advance_flags(struct vcpu *v);
 
 static inline uint64_t next_rip_of(struct vcpu *v, enum insn_op op) {
   return likely(v->arch.next_rip) ? v->arch.next_rip : x86_decoded_next_rip(v, op);

@@ -240,12 +240,20 @@ static const struct msr_policy *find(uint32_t msr) {
   return &table[low];
 }
 
+/* A guest uses few registers, one of them again and again. */
+static const struct msr_policy *find_again(struct vcpu *v, uint32_t msr) {
+  const struct msr_policy *last = v->arch.msr_last;
+  if (likely(last && msr >= last->first && msr <= last->last))
+    return last;
+  return v->arch.msr_last = find(msr);
+}
+
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value) {
-  const struct msr_policy *p = find(msr);
+  const struct msr_policy *p = find_again(v, msr);
   return p && p->read(v, p->arg ? p->arg : msr, value);
 }
 
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value) {
-  const struct msr_policy *p = find(msr);
+  const struct msr_policy *p = find_again(v, msr);
   return p && p->write && p->write(v, p->arg ? p->arg : msr, value);
 }

@@ -5,6 +5,7 @@
  */
 #include <arch/arch.h>
 #include <asm/platform.h>
+#include <asm/asid.h>
 #include <asm/private.h>
 #include <asm/vendor.h>
 #include <lib/atomic.h>
@@ -189,6 +190,9 @@ void arch_p2m_changed(struct domain *d, gfn_t gfn, unsigned level) {
 }
 
 void arch_p2m_flush_local(struct domain_stub *d) {
+  struct vcpu *v = this_private->vcpu;
+  if (v)
+    asid_drop(v);
   mm_guest_slots_link(d);
   tlb_flush_local();
 }

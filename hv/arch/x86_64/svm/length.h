@@ -19,24 +19,26 @@
 #define PLAIN_HLT     0xf4, 1
 #define PLAIN_VMMCALL 0xd9010f, 3
 
+#define CODE_LAST     (PAGE_SIZE - sizeof(uint32_t)) /* from which four bytes are in the page */
+
 /* Find the page of 64-bit code at RIP; false: the decoder's matter. */
 bool svm_code_find(struct vcpu *v, const struct vmcb *b);
 
-static inline bool code_known(const struct vcpu *v, const struct vmcb *b) {
-  return b->rip - v->arch.code_page <= PAGE_SIZE - sizeof(uint32_t) && b->cr3 == v->arch.code_cr3;
-}
-
-/* Set next_rip, if the instruction has the plain form and was easily found. */
-static inline void svm_length(struct vcpu *v, const struct vmcb *b, uint32_t bytes,
-                              unsigned length) {
+/* Where the instruction ends, if the machine says it or it has the plain form and was easily found;
+ * else 0. */
+static inline uint64_t svm_length(struct vcpu *v, const struct vmcb *b, uint32_t bytes,
+                                  unsigned length) {
+  const uint64_t rip = b->rip;
   uint32_t found;
-  if (v->arch.next_rip || (unlikely(!code_known(v, b)) && !svm_code_find(v, b)))
-    return;
+  if (v->arch.next_rip)
+    return v->arch.next_rip;
+  if (unlikely(rip - v->arch.code_page > CODE_LAST || b->cr3 != v->arch.code_cr3) &&
+      !svm_code_find(v, b))
+    return 0;
   user_open();
-  bool done = user_load32(v->arch.code_gpa + (b->rip - v->arch.code_page), &found);
+  bool done = user_load32(rip + v->arch.code_offset, &found);
   user_close();
-  if (likely(done && !((found ^ bytes) << (32 - 8 * length))))
-    v->arch.next_rip = b->rip + length;
+  return likely(done && !((found ^ bytes) << (32 - 8 * length))) ? rip + length : 0;
 }
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <arch/arch.h>
 #include <asm/asid.h>
+#include <asm/hypercall.h>
 #include <asm/platform.h>
 #include <asm/private.h>
 #include <lib/lib.h>
@@ -211,16 +212,12 @@ static void interrupt_return(struct vcpu *v, struct vmcb *b) {
   x86_put_back(v, &e);
 }
 
-static inline void prepare(struct vcpu *v, struct vmcb *b) {
-  if (unlikely(!x86_quiet(v)))
-    prepare_event(v, b);
+static inline void registers_in(struct vcpu *v, struct vmcb *b) {
   b->rip = v->arch.regs.rip;
   b->rsp = v->arch.regs.gpr[RSP];
   b->rax = v->arch.regs.gpr[RAX];
   b->rflags = v->arch.regs.rflags;
   b->interrupt_shadow = v->arch.interrupt_shadow;
-  if (unlikely(!asid_current(v)))
-    svm_asid_renew(v);
 }
 
 static void collect(struct vcpu *v, struct vmcb *b) {
@@ -239,32 +236,32 @@ static void collect(struct vcpu *v, struct vmcb *b) {
 
 /* --- exits ------------------------------------------------------------------------------ */
 
-/* STI and HLT are one for the guest: it would sleep through an interrupt between the two. QEMU's
- * VMRUN does not load the shadow, so a HLT in it is taken here, where it would exit at once. */
 /* Nearly all come from 64-bit kernels. */
 static inline void exit_hypercall(struct vcpu *v, const struct vmcb *b) {
-  svm_length(v, b, PLAIN_VMMCALL);
-  if (unlikely(b->cpl || !(b->cs.attributes & SEG_ATTR_L) || !(b->efer & EFER_LMA) ||
-               !v->arch.next_rip))
-    return x86_exit_hypercall(v);
-  x86_hypercall_64(v);
+  uint64_t next_rip = svm_length(v, b, PLAIN_VMMCALL);
+  if (likely(next_rip && !b->cpl && (b->cs.attributes & SEG_ATTR_L) && (b->efer & EFER_LMA)))
+    x86_hypercall_64(v, next_rip);
+  else
+    x86_exit_hypercall(v);
 }
 
 static void exit_cpuid(struct vcpu *v) {
-  svm_length(v, vmcb_of(v), PLAIN_CPUID);
+  v->arch.next_rip = svm_length(v, vmcb_of(v), PLAIN_CPUID);
   x86_exit_cpuid(v);
 }
 
 static void exit_hlt(struct vcpu *v) {
-  svm_length(v, vmcb_of(v), PLAIN_HLT);
+  v->arch.next_rip = svm_length(v, vmcb_of(v), PLAIN_HLT);
   x86_exit_hlt(v);
 }
 
-/* Is the guest's next instruction a HLT that it may execute? */
+/* STI and HLT are one for the guest: it would sleep through an interrupt between the two. QEMU's
+ * VMRUN does not load the shadow, so a HLT in it is taken here, where it would exit at once.
+ * Only a HLT that the guest may execute. */
 static bool next_is_hlt(struct vcpu *v, const struct vmcb *b) {
   v->arch.next_rip = 0;
   if (b->cpl == 0)
-    svm_length(v, b, PLAIN_HLT);
+    v->arch.next_rip = svm_length(v, b, PLAIN_HLT);
   return v->arch.next_rip;
 }
 
@@ -300,10 +297,10 @@ static void exit_npf(struct vcpu *v) {
 static void exit_msr(struct vcpu *v) {
   const struct vmcb *b = vmcb_of(v);
   if (b->exit_info1 & 1) {
-    svm_length(v, b, PLAIN_WRMSR);
+    v->arch.next_rip = svm_length(v, b, PLAIN_WRMSR);
     x86_exit_wrmsr(v);
   } else {
-    svm_length(v, b, PLAIN_RDMSR);
+    v->arch.next_rip = svm_length(v, b, PLAIN_RDMSR);
     x86_exit_rdmsr(v);
   }
 }
@@ -397,15 +394,24 @@ static void nmi_window(struct vcpu *v) {
     v->arch.nmi_blocked = v->arch.nmi_iret = false;
 }
 
-static inline bool may_enter(struct vcpu *v) {
-  return likely(vcpu_entry_free(v, this_private->cpu) && v->arch.activity == ACTIVITY_RUN) ||
-         vcpu_prepare_entry(v);
+/* The long way in. */
+static bool settle(struct vcpu *v, struct vmcb *b) {
+  if (!vcpu_prepare_entry(v))
+    return false;
+  prepare_event(v, b);
+  if (v->arch.asid_due)
+    svm_asid_renew(v);
+  return true;
 }
 
-__every_exit void svm_run(struct vcpu *v) {
+static inline bool may_enter(struct vcpu *v, struct vmcb *b) {
+  return likely(vcpu_entry_free(v, this_private->cpu) && x86_quiet(v)) || settle(v, b);
+}
+
+void svm_run(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
-  for (bool enter = vcpu_prepare_entry(v); enter; enter = may_enter(v)) {
-    prepare(v, b);
+  for (bool enter = settle(v, b); enter; enter = may_enter(v, b)) {
+    registers_in(v, b);
     svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
     collect(v, b);
     nmi_window(v);

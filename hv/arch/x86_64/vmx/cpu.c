@@ -192,7 +192,7 @@ void vmx_cpu_start(struct cpu *c) {
 /* A VPID tags what comes from the guest's own tables, an EPT pointer what comes from the domain's
  * (28.4.1): a new VPID drops the first, INVEPT what has it in it of the second. */
 void vmx_vpid_refresh(struct vcpu *v) {
-  if (likely(asid_current(v)))
+  if (likely(!v->arch.asid_due))
     return;
   if (asid_renew(v, VPIDS))
     invvpid(INV_ALL);

@@ -13,21 +13,18 @@
 
 /* The next entry takes a new tag. */
 static inline void asid_drop(struct vcpu *v) {
-  v->arch.flush_seen = ~0ull;
+  v->arch.asid_due = true;
 }
 
-/* The vCPU's thread comes to this CPU: its tag must be of this CPU and its generation. While the
- * thread is here no other takes a tag, so that entries need not ask. */
+/* The vCPU's thread comes to this CPU: may it go on with its tag? It must be of this CPU and its
+ * generation, and nothing may have been taken out of the domain's memory map since. What comes
+ * later reaches the CPU, which drops the tag then (arch_p2m_flush_local); while the thread is here
+ * no other takes one. So entries need not ask. */
 static inline void asid_load(struct vcpu *v) {
   if (v->arch.asid_cpu != this_private->cpu ||
-      v->arch.asid_generation != this_private->asid_generation)
+      v->arch.asid_generation != this_private->asid_generation ||
+      v->arch.flush_seen != atomic_load(&v->stub->domain->flush_gen))
     asid_drop(v);
-}
-
-/* May the vCPU go on with its tag: it was not dropped, and nothing was taken out of the domain's
- * memory map since? */
-static inline bool asid_current(const struct vcpu *v) {
-  return v->arch.flush_seen == atomic_read(&v->stub->domain->flush_gen);
 }
 
 /* Give it the CPU's next tag, 1 to limit - 1. True: they ran out, a new generation has begun, and

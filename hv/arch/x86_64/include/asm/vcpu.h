@@ -101,6 +101,7 @@ struct arch_vcpu {
       bool nmi_iret;    /* the IRET at nmi_iret_rip is about to run */
       bool nmi_step;    /* RFLAGS.TF is ours, to see the end of that IRET */
       bool entry_due;   /* SVM: the control block holds what the last entry alone needed */
+      bool asid_due;    /* see asm/asid.h */
     };
     uint64_t unquiet; /* any of them: x86_quiet asks for all at once */
   };
@@ -123,11 +124,11 @@ struct arch_vcpu {
   uint32_t asid;
   uint64_t asid_generation; /* of `asid_cpu`; another: a new ASID is due */
   struct cpu *asid_cpu;
-  uint64_t flush_seen; /* domain's flush_gen when the translations were last dropped here; ~0: a new
-                          ASID is due */
+  uint64_t flush_seen; /* domain's flush_gen when the translations were last dropped here */
   /* SVM: where the guest's code was found last, see svm/length.h */
-  uint64_t code_cr3, code_page, code_gpa;
-  uint64_t undecoded; /* accesses in a form that root mode does not decode */
+  uint64_t code_cr3, code_page, code_offset;
+  const struct msr_policy *msr_last; /* what msr_guest.c found last, or NULL */
+  uint64_t undecoded;                /* accesses in a form that root mode does not decode */
 };
 
 struct arch_domain {

@@ -62,8 +62,6 @@ extern const struct x86_vendor svm_vendor, vmx_vendor;
 
 void x86_exit_cpuid(struct vcpu *v);
 void x86_exit_hypercall(struct vcpu *v); /* VMMCALL, VMCALL */
-/* The same from 64-bit code at level 0, of which the end is known (next_rip). */
-void x86_hypercall_64(struct vcpu *v);
 void x86_exit_rdmsr(struct vcpu *v);
 void x86_exit_wrmsr(struct vcpu *v);
 void x86_exit_hlt(struct vcpu *v);
@@ -113,11 +111,11 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
  * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
 bool x86_prepare_event(struct vcpu *v);
-/* Nothing to inject and nothing that waits, as most entries find it. */
+/* The vCPU runs, with nothing to inject and nothing that waits, as most entries find it. */
 static inline bool x86_quiet(struct vcpu *v) {
   const uint64_t *irr = v->arch.lapic.irr;
-  return !(v->arch.event.type | v->arch.unquiet) && !(irr[0] | irr[1] | irr[2] | irr[3]) &&
-         !personality_upcall_flag(&v->personality);
+  return !(v->arch.event.type | v->arch.activity | v->arch.unquiet) &&
+         !(irr[0] | irr[1] | irr[2] | irr[3]) && !personality_upcall_flag(&v->personality);
 }
 
 /* --- decoding -------------------------------------------------------------------- */
@@ -170,6 +168,8 @@ static inline unsigned x86_code_bits(const struct x86_mode *m) {
 void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value);
 /* RIP = next_rip, cut to the mode's width; clears the interrupt shadow and, with TF, queues #DB. */
 void x86_advance(struct vcpu *v, uint64_t next_rip);
+/* What an instruction that ends clears; with TF, queues #DB. */
+void x86_advance_flags(struct vcpu *v);
 /* Where the instruction at RIP, which must be `op`, ends: as the machine reports it, else decoded.
  * 0 as x86_fetch's false. skip advances there. */
 uint64_t x86_next_rip(struct vcpu *v, enum insn_op op);
