@@ -6,6 +6,7 @@
 #include "console.h"
 #include <arch/arch.h>
 #include <drivers/uart.h>
+#include <exits.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include <sched.h>
@@ -100,6 +101,9 @@ static const struct {
 } keys[] = {
     {'d', key_dump, "show what every vCPU does"},
     {'e', key_debug, "raise the debug event in every guest"},
+#ifdef CONFIG_EXIT_STATS
+    {'s', exits_print_all, "show how often each vCPU has left its guest, and why"},
+#endif
     {'q', arch_poweroff, "turn the machine off"},
 };
 

@@ -6,6 +6,7 @@
 #include <arch/arch.h>
 #include <build.h>
 #include <channel.h>
+#include <exits.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 #include <restart.h>
@@ -118,6 +119,8 @@ static void wait_for_siblings(struct vcpu *v, struct domain_stub *d) {
 }
 
 static void domain_clear(struct domain *d) {
+  if (ENABLED(CONFIG_EXIT_STATS))
+    exits_print(d->stub);
   personality_domain_fini(d);
   for (uint32_t i = 0; i < d->vcpu_count; i++) {
     timer_stop(&d->stub->vcpus[i].apic_timer); /* the personality has stopped its own */

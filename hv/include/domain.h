@@ -25,6 +25,7 @@
 #include <arena.h>
 #include <cpu.h>
 #include <lib/atomic.h>
+#include <asm/exits.h>
 #include <asm/vcpu.h> /* struct arch_vcpu, struct arch_domain, struct arch_domain_stub */
 #include <personality.h>
 
@@ -88,6 +89,7 @@ struct vcpu_stub {
   enum vcpu_state leave_state; /* with which its thread leaves the CPU; by the thread itself */
   uint64_t runstate_since;     /* system time of the last change */
   uint64_t runstate_time[4];
+  uint64_t exits[ENABLED(CONFIG_EXIT_STATS) ? ARCH_EXITS : 0]; /* by reason; see exits.h */
 
   struct timer timer;      /* single-shot (MAIL_TIMER) */
   struct timer periodic;   /* MAIL_PERIODIC; period below */

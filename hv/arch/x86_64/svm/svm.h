@@ -15,6 +15,7 @@ static inline struct vmcb *vmcb_of(const struct vcpu *v) {
 extern uint64_t svm_iopm, svm_msrpm;
 
 void svm_run(struct vcpu *v);
+enum arch_exit svm_reason(const struct vmcb *b);
 void svm_cpu_start(struct cpu *c);
 const char *svm_missing(void);
 void svm_asid_renew(struct vcpu *v);

@@ -8,6 +8,7 @@
 #include <asm/hypercall.h>
 #include <asm/platform.h>
 #include <asm/private.h>
+#include <exits.h>
 #include <lib/lib.h>
 #include "length.h"
 
@@ -415,6 +416,8 @@ void svm_run(struct vcpu *v) {
     svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
     collect(v, b);
     nmi_window(v);
+    if (ENABLED(CONFIG_EXIT_STATS))
+      exit_count(v, svm_reason(b));
     if (likely(b->exit_code == EXIT_VMMCALL))
       exit_hypercall(v, b);
     else

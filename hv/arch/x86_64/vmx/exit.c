@@ -7,6 +7,7 @@
 #include <arch/arch.h>
 #include <asm/asid.h>
 #include <asm/machine.h>
+#include <exits.h>
 #include <guest.h>
 #include <lib/lib.h>
 #include "vmx.h"
@@ -362,6 +363,8 @@ void vmx_run(struct vcpu *v) {
       continue;
     }
     collect(v, x);
+    if (ENABLED(CONFIG_EXIT_STATS))
+      exit_count(v, vmx_reason(reason));
     exit_dispatch(v, reason);
   }
 }

@@ -71,6 +71,7 @@ uint32_t vmx_own_msr(unsigned i);
 
 /* --- exit.c, enter.S, view.c -------------------------------------------------------- */
 
+enum arch_exit vmx_reason(uint32_t reason);
 void vmx_run(struct vcpu *v);
 /* True: the machine refused the VMCS, and nothing has run. */
 bool vmx_enter(uint64_t gpr[16], bool launched);
