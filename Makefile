@@ -20,7 +20,8 @@ CONFIG ?= $(if $(wildcard .config),custom,default)
 O := build/$(CONFIG)
 
 # These are what a newcomer types first, so they install what is missing.
-INSTALLING := run check check-all iso figures packages check-each release series container environment
+INSTALLING := run check check-all iso figures packages check-each release series container environment \
+  bench bench-ready bench-gate bench-record
 ifneq ($(filter $(INSTALLING),$(MAKECMDGOALS)),)
 ifneq ($(shell tools/install-packages.sh 1>&2; echo $$?),0)
 $(error some packages of tools/packages.txt could not be installed)
@@ -136,9 +137,10 @@ guests: ##  Build the micro-guests: build/guests/*.elf
 unit: ##  Build and run the unit tests on this host
 
 -include $(wildcard tools/skerry/build.mk tests/unit/*/build.mk tests/unit/build.mk \
-  tests/guest/build.mk tests/bench/build.mk)
+  tests/guest/build.mk)
 include tools/process.mk tools/release/dist.mk
--include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk)
+-include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk \
+  tests/bench/build.mk)
 include libos/build.mk services/build.mk tests/audit/build.mk
 
 # --- A whole system -------------------------------------------------------------
@@ -183,7 +185,7 @@ docs/design/pictures/%.svg: docs/design/pictures/%.dot
 figures: ##  Measure size, speed and memory; one figure a line
 	@$(MAKE) -s CONFIG=minimal hv >&2
 	@$(MAKE) -s CONFIG=isolated hv >&2
-	@$(MAKE) -s CONFIG=default hv guests services image $(KERNELS)/vmlinux-cloud >&2
+	@$(MAKE) -s CONFIG=default hv guests services image bench-guests bench-peers $(KERNELS)/vmlinux-cloud >&2
 	@$(PYTHON) tools/figures.py
 
 .PHONY: clean

@@ -37,7 +37,7 @@ def stages(everything):
     slow = ["--slow"] if everything else []
     return [
         ("build", make("CONFIG=default", "hv", "tool", "guests", "linux", "linux32", "services",
-                       "xen")),
+                       "xen", *(["bench-ready"] if everything else ["bench-guests"]))),
         ("build-minimal", make("CONFIG=minimal", "hv")),
         ("lint", [*PYTEST, "tests/lint"]),
         ("unit", make("CONFIG=default", "unit")),

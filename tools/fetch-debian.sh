@@ -9,7 +9,8 @@
 # `.tar`, FILE may be several patterns, and all that they match goes into it. apt
 # works on a state of its own in the cache, so the host's lists, architectures and
 # packages stay as they are. What the cache has is used without the network; remove
-# the cache (~/.cache/skerry, or $SKERRY_CACHE) for newer packages.
+# the cache (~/.cache/skerry, or $SKERRY_CACHE) for newer packages. SKERRY_SUITE=trixie
+# takes the package from that release, of the same mirrors as this host's bookworm.
 set -eu
 
 package=$1
@@ -19,11 +20,22 @@ output=$4
 cache=${SKERRY_CACHE:-$HOME/.cache/skerry}
 kept=$cache/files/$package-$arch-$(basename "$output")
 case $output in *.tar) kept=$kept-$(echo "$file" | cksum | cut -d ' ' -f 1) ;; esac
-state=$cache/apt-$arch
+suite=${SKERRY_SUITE:-}
+state=$cache/apt-$arch${suite:+-$suite}
+
+# The host's sources, of another release.
+sources() {
+  mkdir -p "$state/sources"
+  for list in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list; do
+    [ ! -e "$list" ] || sed "s/bookworm/$suite/g" "$list" > "$state/sources/$(basename "$list")"
+  done
+}
 
 apt() {
   tool=$1
   shift
+  [ -z "$suite" ] || set -- -o "Dir::Etc::SourceList=$state/sources/sources.list" \
+    -o "Dir::Etc::SourceParts=$state/sources" "$@"
   "$tool" -q -o "Dir::State=$state/state" -o "Dir::State::Status=/dev/null" \
     -o "Dir::Cache=$state/cache" -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
     -o "APT::Sandbox::User=" "$@"
@@ -58,6 +70,7 @@ take() {
 
 fetch() {
   mkdir -p "$state/state/lists/partial" "$state/cache/archives/partial" "$cache/files"
+  [ -z "$suite" ] || sources
   apt apt-get update > "$state/update.log" 2>&1 || true # one mirror of several may fail
   real=$(resolve)
   work=$(mktemp -d "$cache/fetch.XXXXXX")

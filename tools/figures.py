@@ -114,6 +114,11 @@ def intel_figures():
     guest_figures("bochs", "intel.")
 
 
+def bench_figures():
+    """Skerry beside Xen, in instructions (docs/guide/benchmarks.md)."""
+    subprocess.run([sys.executable, "tools/bench", "figures"], cwd=ROOT, check=True)
+
+
 # --- Wall clock --------------------------------------------------------------
 
 
@@ -176,7 +181,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
     for measure in (size_figures, boot_figures, amd_figures, intel_figures,
-                    libos_figures, clock_figures, assurance_figures, release_figures):
+                    bench_figures, libos_figures, clock_figures, assurance_figures, release_figures):
         try:
             measure()
         except (MachineFailed, OSError, subprocess.CalledProcessError) as error:

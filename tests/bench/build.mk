@@ -25,9 +25,56 @@ $(bench-out)/floor.elf: $(floor-obj) $(guest-rt-obj) tests/guest/rt/guest.ld
 
 # --- Running it ---------------------------------------------------------------
 
-.PHONY: bench-gate bench-record
+BENCH :=
+
+.PHONY: bench bench-ready bench-gate bench-record
+bench-ready: hv tool bench-guests bench-peers bench-linux $(bench-out)/spin ##  Build all that the benchmark runs
+bench: bench-ready ##  Measure beside the peers: build/bench/index.html (BENCH=options)
+	@$(PYTHON) tools/bench run $(BENCH)
+
 bench-gate: hv tool bench-guests ##  Compare the exact figures with their budgets
 	@$(PYTHON) tools/bench gate
 
 bench-record: hv tool bench-guests ##  Write tests/bench/budgets.yaml from what is measured now
 	@$(PYTHON) tools/bench gate --record
+
+# --- Peers --------------------------------------------------------------------
+
+peers-out := $(bench-out)/peers
+FETCH_PEER = @mkdir -p $(@D); tools/fetch-debian.sh
+
+# Where a release cannot be had, it is no peer: `-` lets make go on.
+.PHONY: bench-peers
+bench-peers: $(peers-out)/xen-4.17 $(peers-out)/xen-syms-4.17 $(bench-out)/count.so
+	-@$(MAKE) -s $(peers-out)/xen-4.20 $(peers-out)/xen-syms-4.20
+
+$(peers-out)/xen-4.20 $(peers-out)/xen-syms-4.20: export SKERRY_SUITE = trixie
+
+$(peers-out)/xen-%.gz:
+	$(FETCH_PEER) xen-hypervisor-$*-amd64 amd64 './boot/xen-$*-amd64.gz' $@
+
+$(peers-out)/xen-4%: $(peers-out)/xen-4%.gz
+	@gunzip -c $< > $@
+
+# Names for addresses.
+$(peers-out)/xen-syms-%:
+	$(FETCH_PEER) xen-hypervisor-$*-amd64-dbg amd64 './usr/lib/debug/boot/xen-syms-$*-amd64' $@
+
+# Counts a hypervisor's instructions by function, inside the emulator.
+$(bench-out)/count.so: $(wildcard tests/bench/plugin/*.[ch])
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu11 -O2 -Wall -Wextra -Werror -Wmissing-prototypes -shared -fPIC \
+	  -fvisibility=hidden -o $@ $(filter %.c,$^)
+
+$(bench-out)/spin: tests/bench/host/spin.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+
+# --- The stock kernel's user space ---------------------------------------------
+
+.PHONY: bench-linux
+bench-linux: $(bench-out)/workload.cpio $(KERNELS)/vmlinux-cloud
+
+$(bench-out)/workload.cpio: $(KERNELS)/busybox-amd64 tests/bench/workload.sh tools/mkinitramfs.py
+	@mkdir -p $(@D)
+	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/workload.sh $@

@@ -2,12 +2,26 @@
 """`make bench` and its parts: measures Skerry beside its peers, judges, and writes the report."""
 
 import argparse
+import json
+import shlex
+import subprocess
 import sys
+from pathlib import Path
 
+import compare
+import detector
+import document
 import gate
+import history
 import jobs
+import measures
+import peers
 import plan
-from progress import Progress
+import report
+import slurm
+import table
+from machine import MachineFailed
+from progress import Progress, Steps
 
 
 def run_all(work):
@@ -30,12 +44,144 @@ def command_gate(args):
     return 1 if failed else 0
 
 
+def emulator():
+    run = subprocess.run(["qemu-system-x86_64", "--version"], text=True, stdout=subprocess.PIPE,
+                         check=True)
+    return run.stdout.splitlines()[0] + f", -cpu {peers.CPU}, -icount shift=0"
+
+
+def run_campaign(work, progress):
+    """(peer to figures, titles of the jobs that failed): one that fails stops no other."""
+    figures, failed = {}, []
+    for job in work:
+        try:
+            with progress.running(job):
+                figures.setdefault(job.peer, {}).update(jobs.run(job)[0])
+        except (MachineFailed, subprocess.CalledProcessError, ValueError) as error:
+            print(f"bench: {job.title}: {error}", file=sys.stderr)
+            failed.append(job.title)
+    return figures, failed
+
+
+def chosen(figures, patterns):
+    """Of the measures asked for, with what belongs to them."""
+    return {peer: {name: value for name, value in own.items()
+                   if not measures.is_public(name) or measures.matches(measures.plain(name), patterns)}
+            for peer, own in figures.items()}
+
+
+def command_run(args):
+    names = [name for name in args.peers if peers.present(peers.PEERS[name])]
+    work = plan.bench_jobs(names, args.matrix)
+    if args.slurm:
+        figures, failed = slurm.run_campaign(work)
+    else:
+        figures, failed = run_campaign(work, Progress(work))
+    results = {"commit": history.commit(), "when": history.now(), "machine": emulator(),
+               "figures": chosen(figures, args.measures), "failed": failed}
+    history.append(results)
+    path = report.write(results)
+    print((peers.OUT / "report.txt").read_text(), end="")
+    print(f"bench: {path.relative_to(peers.ROOT)}")
+    return 1 if failed else 0
+
+
+def command_job(args):
+    slurm.run_one(args.folder, args.number)
+    return 0
+
+
+def figure_lines(figures):
+    """name, value, unit: each peer's, the ratios to Xen less its decoding, and the growth."""
+    for peer, own in sorted(figures.items()):
+        for name, value in sorted(own.items()):
+            if measures.is_public(name):
+                yield f"bench.{peer}.{name}", value, measures.find(measures.plain(name)).unit
+    for row in table.rows(figures):
+        if row.less is not None:
+            yield f"bench.{table.BASE}.{row.measure.name}.less_decoding", row.less, row.measure.unit
+        if row.ratio is not None:
+            yield f"bench.ratio.{row.measure.name}", f"{row.ratio:.3f}", "ratio"
+    for name, _, percent in table.growth_rows(figures.get("skerry", {}), "domains"):
+        yield f"bench.growth_16_domains.{name}", f"{percent:.2f}", "%"
+
+
+def command_figures(_args):
+    work = plan.figure_jobs()
+    figures, failed = run_campaign(work, Progress(work))
+    for name, value, unit in figure_lines(figures):
+        print(f"{name}\t{value}\t{unit}")
+    return 1 if failed else 0
+
+
+def command_report(_args):
+    print(report.write(report.load()).relative_to(peers.ROOT))
+    return 0
+
+
+def command_docs(_args):
+    print(document.write(report.load()).relative_to(peers.ROOT))
+    return 0
+
+
+def command_compare(args):
+    found = compare.compare(shlex.split(args.a), shlex.split(args.b), args.blocks)
+    print(f"B takes {found.value:.4f} of A's time; {100 * found.level:.0f} % interval {found.low:.4f} to "
+          f"{found.high:.4f}: {found.verdict}")
+    return 1 if found.verdict == "slower" else 0
+
+
+def command_prove(_args):
+    report.DETECTOR.write_text(json.dumps(detector.prove(Steps(detector.SERIES_IN_ALL)), indent=1))
+    if report.RESULTS.exists():
+        report.write(report.load())
+    print(report.DETECTOR.read_text())
+    return 0
+
+
+def names_of(text):
+    names = [name for name in text.split(",") if name]
+    unknown = set(names) - set(peers.PEERS)
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no such peer: {', '.join(sorted(unknown))}")
+    return names
+
+
+def matrix_of(text):
+    return Path(text) if text != "none" else None
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("gate", help="compare the exact figures with their budgets")
     check.add_argument("--record", action="store_true", help="write the budgets instead")
     check.set_defaults(run=command_gate)
+    run = commands.add_parser("run", help="measure all peers and write the report")
+    run.add_argument("--peers", type=names_of, default=list(peers.PEERS),
+                     help="a list with commas; all: " + ",".join(peers.PEERS))
+    run.add_argument("--measures", type=lambda text: text.split(","), default=[],
+                     help="measures or groups to show, with commas; all when not given")
+    run.add_argument("--matrix", type=matrix_of, default=plan.MATRIX, help="a file, or none")
+    run.add_argument("--slurm", action="store_true", help="on the cluster that sbatch reaches")
+    run.set_defaults(run=command_run)
+    job = commands.add_parser("job", help="one job of a Slurm campaign's folder")
+    job.add_argument("folder", type=Path)
+    job.add_argument("number", type=int)
+    job.set_defaults(run=command_job)
+    lines = commands.add_parser("figures", help="what `make figures` prints of it")
+    lines.set_defaults(run=command_figures)
+    again = commands.add_parser("report", help="write the report anew from build/bench/results.json")
+    again.set_defaults(run=command_report)
+    pages = commands.add_parser("docs", help="write docs/performance.md from the same")
+    pages.set_defaults(run=command_docs)
+    pair = commands.add_parser("compare", help="the wall clock of two commands, interleaved")
+    pair.add_argument("a", help="with the program's whole path")
+    pair.add_argument("b")
+    pair.add_argument("--blocks", type=int, default=10, help="of four samples each")
+    pair.set_defaults(run=command_compare)
+    proof = commands.add_parser("prove", help="power and false alarms of the detector, on this host")
+    proof.set_defaults(run=command_prove)
     return parser.parse_args()
 
 

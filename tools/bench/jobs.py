@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import peers
+import counting
 from machine import BUILD, Machine, MachineFailed
 
 MEASURE = re.compile(r"^measure: (\S+) (\d+|-) (\S+)$")
 STAMP = re.compile(r"^stamp: (start|end) (\d+)$")
+LINUX_MIB = 256
+TOP = 12  # functions of a profile
 OWN_FIGURE = re.compile(r"^figure: (\S+) (\S+) (\S+)$")
 
 
@@ -33,6 +36,7 @@ class Job:
     memory_mib: int = 64
     variant: str = ""
     config: str = "default"
+    mixed: tuple = ()  # what the other domains do, in turn
 
     @property
     def title(self):
@@ -41,7 +45,8 @@ class Job:
 
     def guest(self, **fields):
         return peers.Guest(peers.SUITE, self.group, domains=self.domains, vcpus=self.vcpus,
-                           cpus=self.cpus, memory_mib=self.memory_mib, config=self.config, **fields)
+                           cpus=self.cpus, memory_mib=self.memory_mib, config=self.config,
+                           mixed=tuple(self.mixed), **fields)
 
 
 def to_json(job):
@@ -49,7 +54,8 @@ def to_json(job):
 
 
 def from_json(text):
-    return Job(**json.loads(text))
+    fields = json.loads(text)
+    return Job(**{**fields, "mixed": tuple(fields["mixed"])})
 
 
 def log_of(job):
@@ -60,15 +66,28 @@ def guest_lines(machine, peer):
     return machine.texts(peer.origin)
 
 
+def measured(machine, peer):
+    """name to value, of those measures that it could take."""
+    found = filter(None, map(MEASURE.match, guest_lines(machine, peer)))
+    return {m.group(1): int(m.group(2)) for m in found if m.group(2) != "-"}
+
+
 def suite(job, folder):
-    """The suite's groups: name to value, for those that it could measure."""
+    """The suite's groups."""
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(job.guest(), folder), log_of(job)) as machine:
         failed = machine.wait(r"^DONE \d+ (\d+)$", peer.origin, 300)[0].group(1)
-        found = filter(None, map(MEASURE.match, guest_lines(machine, peer)))
         if failed != "0":
             raise MachineFailed(f"{job.title}: the suite failed")
-        return {m.group(1): int(m.group(2)) for m in found if m.group(2) != "-"}
+        return measured(machine, peer)
+
+
+def without_interrupts(job, folder):
+    """The suite as far as it comes where none are delivered."""
+    peer = peers.PEERS[job.peer]
+    with Machine(peer.command(job.guest(), folder), log_of(job)) as machine:
+        machine.wait(r"^measure: grant.copy_4k", peer.origin, 400)
+        return measured(machine, peer)
 
 
 def restart(job, folder):
@@ -87,10 +106,51 @@ def own_figures(job, folder):
     with Machine(peer.command(job.guest(options="figures"), folder), log_of(job)) as machine:
         machine.wait(r"^DONE", peer.origin, 300)
         found = filter(None, map(OWN_FIGURE.match, machine.texts("skerry")))
-        return {"own." + m.group(1): int(m.group(2)) for m in found}
+        figures = {"own." + m.group(1): int(m.group(2)) for m in found}
+    kinds = [value for name, value in figures.items()
+             if name.startswith("own.memory.") and name != "own.memory.payload_kib"]
+    return {**figures, "memory.hypervisor": sum(kinds)}
 
 
-KINDS = {"suite": suite, "restart": restart, "own": own_figures}
+def profile_sections(job, folder):
+    """The suite under the counting plugin: (the boot's section, measure to section)."""
+    peer = peers.PEERS[job.peer]
+    command = peer.command(job.guest(), folder) + counting.plugin_arguments(peer, folder)
+    with Machine(command, log_of(job)) as machine:
+        machine.wait(r"^DONE", peer.origin, 600)
+        found = filter(None, map(MEASURE.match, guest_lines(machine, peer)))
+        names = [m.group(1) for m in found]
+    boot, *marked = counting.parse((folder / "counts").read_text())
+    return boot, dict(zip(names, marked, strict=True))
+
+
+def profiled(job, folder):
+    """What only counting by function can tell, and each function's count itself."""
+    boot, marked = profile_sections(job, folder)
+    figures = {} if job.group else {"boot.wait": boot.in_waits, "boot.work": boot.work}
+    for name, section in marked.items():
+        if section.lengths:
+            figures["length." + name] = round(section.in_lengths / section.lengths)
+            figures["lengths." + name] = section.lengths
+    for name, section in {**({} if job.group else {"boot": boot}), **marked}.items():
+        for count, function in section.top(TOP):
+            figures[f"profile.{name}.{function}"] = count
+    return figures
+
+
+def workload(job, folder):
+    """The stock kernel to its user space, and what that does there; in the machine's time."""
+    peer = peers.PEERS[job.peer]
+    console = "hvc0" if peer.many else "ttyS0"
+    guest = peers.Guest(peers.LINUX, f"console={console} quiet mem={LINUX_MIB}M",
+                        memory_mib=LINUX_MIB, ramdisk=peers.USER_SPACE, config=job.config)
+    with Machine(peer.command(guest, folder), log_of(job)) as machine:
+        machine.wait(r"^DONE 4 0", peer.origin, 900)
+        return measured(machine, peer)
+
+
+KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "own": own_figures,
+         "profile": profiled, "workload": workload}
 
 
 def run(job):

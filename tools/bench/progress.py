@@ -49,3 +49,20 @@ class Progress:
         TIMES.write_text(json.dumps(self._times, indent=1, sort_keys=True))
         if self.done == len(self.work) and self._out.isatty():
             self._out.write("\r\x1b[K")
+
+
+class Steps:
+    """The same for many steps that take about as long each: called after each."""
+
+    def __init__(self, count, out=sys.stderr):
+        self._count, self._done, self._out, self._start = count, 0, out, time.monotonic()
+
+    def __call__(self):
+        self._done += 1
+        spent = time.monotonic() - self._start
+        left = spent / self._done * (self._count - self._done)
+        if self._out.isatty() or self._done % 50 == 0:
+            self._out.write(f"\r[{self._done}/{self._count}] {clock(left)} left\x1b[K")
+            self._out.flush()
+        if self._done == self._count:
+            self._out.write("\n")

@@ -15,7 +15,8 @@ struct command {
   int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 
-extern const struct command command_build, command_check, command_report, command_run, command_stat;
+extern const struct command command_bench, command_build, command_check, command_report,
+    command_run, command_stat;
 
 /* An image from a path: a system file is compiled (its messages go to stderr), an
  * image is read as it is. `extra` is appended to every command line; NULL: nothing,

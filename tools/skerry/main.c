@@ -7,8 +7,13 @@
 
 #include "command.h"
 
-static const struct command *const commands[] = {&command_build, &command_check, &command_report,
-                                                 &command_run,   &command_stat,  NULL};
+static const struct command *const commands[] = {&command_bench,
+                                                 &command_build,
+                                                 &command_check,
+                                                 &command_report,
+                                                 &command_run,
+                                                 &command_stat,
+                                                 NULL};
 
 static void print_help(FILE *out) {
   fputs("skerry compiles a system file into one image that the Skerry hypervisor boots.\n\n"

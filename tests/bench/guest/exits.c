@@ -3,19 +3,26 @@
 #include "bench.h"
 #include "rt/apic.h"
 
-#define VECTOR    0x60
+#define VECTOR     0x60
 
-#define APIC_BASE "mov $0x1b, %%ecx"
-#define EFER      "mov $0xc0000080, %%ecx; mov $0xd01, %%eax; xor %%edx, %%edx"
-#define PORT      "mov $0x21, %%edx; mov $0xff, %%eax" // the first PIC's mask: nobody has it
-#define TPR       "mov $0xfee00080, %%ebx; xor %%eax, %%eax"
+#define APIC_BASE  "mov $0x1b, %%ecx"
+#define EFER       "mov $0xc0000080, %%ecx; mov $0xd01, %%eax; xor %%edx, %%edx"
+#define PORT       "mov $0x21, %%edx; mov $0xff, %%eax" // the first PIC's mask: nobody has it
+#define TPR        "mov $0xfee00080, %%ebx; xor %%eax, %%eax"
 
-static volatile unsigned taken;
+#define OPCODE_HLT 0xf4
 
+static volatile unsigned taken, early;
+
+// Some emulated machine's interrupt comes between STI and HLT, where none may: the guest would then
+// sleep for ever, and is moved on.
 static void on_interrupt(struct regs *regs) {
-  (void)regs;
   taken++;
-  apic_eoi();
+  if (*(uint8_t *)regs->rip == OPCODE_HLT) {
+    regs->rip++;
+    early++;
+  }
+  apic_store(APIC_EOI, 0);
 }
 
 static void run_cpuid(const char *name) {
@@ -54,7 +61,7 @@ static void run_rdtsc(const char *name) {
 // To itself, until the handler has ended the interrupt and returned.
 static void self_ipi(void) {
   unsigned before = taken;
-  apic_write(APIC_ICR, APIC_FIXED | APIC_TO_SELF | VECTOR);
+  apic_store(APIC_ICR, APIC_FIXED | APIC_TO_SELF | VECTOR);
   while (taken == before)
     cpu_relax();
 }
@@ -69,14 +76,22 @@ static void run_apic_ipi(const char *name) {
 
 // An interrupt is pending when HLT is met, so nobody sleeps: the way in, the interrupt, its end.
 static void halt_pending(void) {
-  apic_write(APIC_ICR, APIC_FIXED | APIC_TO_SELF | VECTOR);
+  apic_store(APIC_ICR, APIC_FIXED | APIC_TO_SELF | VECTOR);
   irq_wait();
 }
 
 static void run_hlt(const char *name) {
   apic_enable();
   trap_set(VECTOR, on_interrupt);
-  measure_function(name, halt_pending, COUNT);
+  early = 0;
+  halt_pending();
+  if (!early) {
+    measure_function(name, halt_pending, COUNT);
+    return;
+  }
+  mark_begin();
+  mark_end();
+  report_none(name, "interrupt-before-HLT");
 }
 
 const struct measure exit_measures[] = {{"exit.cpuid", ANYWHERE, run_cpuid},
@@ -86,7 +101,7 @@ const struct measure exit_measures[] = {{"exit.cpuid", ANYWHERE, run_cpuid},
                                         {"exit.port_write", ANYWHERE, run_port_write},
                                         {"exit.apic_read", ANYWHERE, run_apic_read},
                                         {"exit.apic_write", ANYWHERE, run_apic_write},
-                                        {"exit.apic_ipi", ANYWHERE, run_apic_ipi},
-                                        {"exit.hlt_pending", ANYWHERE, run_hlt},
                                         {"exit.rdtsc", ANYWHERE, run_rdtsc},
                                         {0, 0, 0}};
+const struct measure interrupt_measures[] = {
+    {"exit.apic_ipi", ANYWHERE, run_apic_ipi}, {"exit.hlt_pending", ANYWHERE, run_hlt}, {0, 0, 0}};

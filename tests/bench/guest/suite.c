@@ -34,8 +34,14 @@ void test_main(void) {
   static const struct {
     const char *word;
     const struct measure *list;
-  } groups[] = {{"exits", exit_measures}, {"calls", call_measures},    {"events", event_measures},
-                {"time", time_measures},  {"memory", memory_measures}, {"grants", grant_measures}};
+  } groups[] = {{"exits", exit_measures},
+                {"calls", call_measures},
+                {"memory", memory_measures},
+                {"grants", grant_measures},
+                // From here on with interrupts, which not every emulated machine delivers.
+                {"interrupts", interrupt_measures},
+                {"events", event_measures},
+                {"time", time_measures}};
   if (role("idle"))
     idle();
   if (role("restart"))

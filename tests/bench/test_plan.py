@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which jobs a campaign has."""
+
+import jobs
+import plan
+
+
+def test_each_title_once():
+    """The progress line and the logs tell jobs apart by their titles."""
+    work = plan.bench_jobs(["skerry", "xen417", "xen420", "bare", "floor"], plan.MATRIX)
+    assert len({job.title for job in work}) == len(work)
+    assert len({jobs.log_of(job) for job in work}) == len(work)
+
+
+def test_peers_are_chosen():
+    assert {job.peer for job in plan.bench_jobs(["floor", "bare"], plan.MATRIX)} == {"floor", "bare"}
+
+
+def test_a_matrix_of_ones_own(tmp_path):
+    path = tmp_path / "matrix.yaml"
+    path.write_text("systems:\n  - {name: pair, group: calls, domains: 2, others: [idle]}\n")
+    assert plan.matrix_jobs(path) == [
+        jobs.Job("suite", "skerry", "calls", domains=2, mixed=("idle",), variant="system=pair")]
+
+
+def test_every_job_can_be_written_down():
+    for job in plan.bench_jobs(["skerry"], plan.MATRIX):
+        assert jobs.from_json(jobs.to_json(job)) == job

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is computed from figures: the decoding taken off, ratios, growth, profiles, the pages."""
+
+import pytest
+
+import counting
+import document
+import measures
+import report
+import table
+
+# Per exit 5,000 of 5,300 instructions find a length; eight of the calls read the clock.
+XEN = {"exit.cpuid": 5300, "exit.port_read": 1100, "exit.rdtsc": 5400, "boot.work": 40_000_000, "boot.wait": 900_000_000,
+       "lengths.exit.cpuid": 2056, "length.exit.cpuid": 5000,
+       "lengths.exit.port_read": 8, "length.exit.port_read": 5000,
+       "lengths.exit.rdtsc": 2056, "length.exit.rdtsc": 5000}
+SKERRY = {"exit.cpuid": 90, "exit.port_read": 330, "exit.cpuid@domains=1": 100,
+          "exit.cpuid@domains=16": 103, "profile.exit.cpuid.entry": 2048, "own.memory.vcpu_kib": 28}
+FIGURES = {"skerry": SKERRY, "xen417": XEN}
+
+
+def test_decoding_is_taken_off():
+    assert measures.decoding("exit.cpuid", XEN) == 5000
+    assert measures.less_decoding("exit.cpuid", XEN) == 300
+    assert measures.ratio("exit.cpuid", SKERRY, XEN) == pytest.approx(0.3)
+
+
+def test_what_decodes_nothing_stands_as_it_is():
+    assert measures.less_decoding("exit.port_read", XEN) == 1100
+
+
+def test_a_clock_without_exits_is_not_taken_off():
+    figures = {**XEN, "lengths.exit.rdtsc": 0, "lengths.exit.cpuid": 2048}
+    assert measures.decoding("exit.cpuid", figures) == 5000
+
+
+def test_without_a_profile_nothing_is_known():
+    assert measures.less_decoding("exit.cpuid", {"exit.cpuid": 5300}) is None
+
+
+def test_verdicts():
+    rows = {r.measure.name: r for r in table.rows(FIGURES)}
+    assert rows["exit.cpuid"].verdict == "met" and rows["exit.port_read"].verdict == "met"
+    assert table.row(measures.BY_NAME["exit.cpuid"], {**FIGURES, "skerry": {"exit.cpuid": 101}}
+                     ).verdict == "missed"
+    assert "exit.rdmsr" not in rows
+
+
+def test_growth():
+    assert table.growth_rows(SKERRY, "domains") == [
+        ("exit.cpuid", [(1, 100), (16, 103)], pytest.approx(3.0))]
+
+
+def test_tables_hold_the_figures():
+    rows = table.rows(FIGURES)
+    assert "5,300" in table.as_text(rows) and "| 5,000 | 300 | 0.30 | met (0.33) |" in table.as_markdown(rows)
+
+
+COUNTS = """section boot
+function 100 start
+function 900 udelay
+function 5 -
+length 0 0
+wait 3 940
+section mark
+function 20 svm_exit
+length 2 10000
+wait 0 0
+"""
+
+
+def test_counts_are_read():
+    boot, mark = counting.parse(COUNTS)
+    assert (boot.work, boot.in_waits) == (65, 940)
+    assert (mark.lengths, mark.in_lengths, mark.top(5)) == (2, 10000, [(20, "svm_exit")])
+
+
+RESULTS = {"commit": "abc", "when": "today", "machine": "this", "failed": [], "figures": FIGURES}
+
+
+def test_the_page_is_complete():
+    entries = [{"commit": str(n), "figures": {"exit.cpuid": 90 + n // 6}} for n in range(12)]
+    page = report.page(RESULTS, entries)
+    assert "exit.cpuid" in page and page.rstrip().endswith("</html>")
+    assert "5: 90 to 91" in page or "6: 90 to 91" in page  # the change point
+    assert "src=" not in page and "<script" not in page  # nothing from elsewhere
+
+
+def test_what_failed_is_said():
+    assert "Did not finish: xen417 suite" in report.page({**RESULTS, "failed": ["xen417 suite"]}, [])
+
+
+def test_the_document_holds_table_and_commands():
+    text = document.text(RESULTS)
+    assert "| exit.cpuid | 90 | 5,300 |" in text and "make bench" in text

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The comparison as rows, which the page, the text table and docs/performance.md all show."""
+
+from dataclasses import dataclass
+
+import measures
+import peers
+
+COLUMNS = ("skerry", "xen417", "xen420", "bare", "floor")
+BASE = "xen417"  # the peer that ratios and aims are against
+
+
+@dataclass(frozen=True)
+class Row:
+    measure: measures.Measure
+    values: dict  # peer to figure
+    decoding: int | None  # of the base peer, part of its figure
+    less: int | None  # the base peer's figure less that
+    ratio: float | None  # ours over that
+
+    @property
+    def verdict(self):
+        if not self.measure.aim or self.ratio is None:
+            return ""
+        return "met" if self.ratio <= self.measure.aim else "missed"
+
+
+def row(measure, figures):
+    values = {peer: figures[peer][measure.name] for peer in COLUMNS
+              if measure.name in figures.get(peer, {})}
+    own, theirs = figures.get("skerry", {}), figures.get(BASE, {})
+    return Row(measure, values, measures.decoding(measure.name, theirs) if values.get(BASE) else None,
+               measures.less_decoding(measure.name, theirs), measures.ratio(measure.name, own, theirs))
+
+
+def rows(figures):
+    """Of all measures that some peer has a figure for."""
+    found = (row(measure, figures) for measure in measures.ALL)
+    return [r for r in found if r.values]
+
+
+def number(value):
+    return "" if value is None else f"{value:,}"
+
+
+def ratio_text(value):
+    return "" if value is None else f"{value:.2f}"
+
+
+def heads(columns):
+    return [peers.PEERS[name].title for name in columns]
+
+
+def present_columns(table):
+    return [name for name in COLUMNS if any(name in r.values for r in table)]
+
+
+def cells(r, columns):
+    aim = f"{r.verdict} ({ratio_text(r.measure.aim)})" if r.verdict else ""
+    return [r.measure.name, *(number(r.values.get(name)) for name in columns), number(r.decoding),
+            number(r.less), ratio_text(r.ratio), aim, r.measure.unit]
+
+
+def header(columns):
+    base = peers.PEERS[BASE].title
+    return ["measure", *heads(columns), "of it decoding", f"{base} less that", "ratio", "aim", "unit"]
+
+
+def as_text(table):
+    columns = present_columns(table)
+    lines = [header(columns)] + [cells(r, columns) for r in table]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.ljust(width) if not i else cell.rjust(width)
+                               for i, (cell, width) in enumerate(zip(line, widths)))
+                     for line in lines) + "\n"
+
+
+def as_markdown(table):
+    columns = present_columns(table)
+    lines = [header(columns), ["---"] + ["---:"] * (len(columns) + 3) + ["---", "---"]]
+    lines += [cells(r, columns) for r in table]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+# --- What grows -------------------------------------------------------------------
+
+
+def growth(own, axis):
+    """Measure to [(value of the axis, figure)], of the variants along it."""
+    found = {}
+    for name, value in own.items():
+        plain, _, variant = name.partition("@")
+        if variant.startswith(axis + "="):
+            found.setdefault(plain, []).append((int(variant.partition("=")[2]), value))
+    return {name: sorted(points) for name, points in found.items() if len(points) > 1}
+
+
+def growth_rows(own, axis):
+    """(measure, points, growth from the least value of the axis to the greatest, in %)"""
+    return [(name, points, 100 * (points[-1][1] / points[0][1] - 1) if points[0][1] else 0)
+            for name, points in sorted(growth(own, axis).items())]
+
+
+def profile(figures, measure, count=8):
+    """[(instructions, function)] of a section, most first."""
+    prefix = f"profile.{measure}."
+    found = [(value, name[len(prefix):]) for name, value in figures.items()
+             if name.startswith(prefix)]
+    return sorted(found, reverse=True)[:count]
