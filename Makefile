@@ -142,6 +142,7 @@ include tools/process.mk tools/release/dist.mk
 -include $(wildcard tests/fuzz/build.mk tests/models/build.mk tests/static/build.mk tests/system/build.mk \
   tests/bench/build.mk)
 include libos/build.mk services/build.mk tests/audit/build.mk
+-include $(wildcard tests/coverage/build.mk tests/faults/build.mk tests/proof/build.mk)
 
 # --- A whole system -------------------------------------------------------------
 

@@ -17,8 +17,8 @@ container: ##  Make the same as a container, with buildah, and check it
 	@tools/container.sh
 
 .PHONY: lint check-amd check-intel
-lint: ##  Run the lint rules
-	@$(PYTHON) tools/check.py lint
+lint: ##  Read sources and image with every tool that runs neither (docs/process/lint.md)
+	@$(PYTHON) tools/check.py lint types stack misra analyse sizes
 
 check-amd: ##  Run the tests on the emulated AMD machine
 	@$(PYTHON) tools/check.py build build-minimal guests system

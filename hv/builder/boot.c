@@ -210,7 +210,7 @@ static __boot enum status domain_check(unsigned i) {
       REFUSE("reason=domain-twice domain=%s\n", d->name);
   if (!d->domid || d->domid >= 0x7ff0 || !d->vcpus || d->vcpus > MANIFEST_MAX_VCPUS || !d->weight ||
       d->weight > 65535 || d->evtchn_limit > 4096 || d->grant_frames > MANIFEST_MAX_GRANT_FRAMES ||
-      d->maptrack > MANIFEST_MAX_MAPTRACK)
+      d->maptrack > MANIFEST_MAX_MAPTRACK || d->max_pages > BIT(arch_p2m_bits() - PAGE_SHIFT))
     REFUSE("reason=domain-range domain=%s\n", d->name);
   if (!actions_ok(d))
     REFUSE("reason=domain-action domain=%s\n", d->name);

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks of the hypervisor without running it: docs/process/lint.md.
 
-.PHONY: lint types stack misra analyse sizes
-lint: types stack misra analyse sizes ##  All that reads sources and image without running them
-	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/lint
-
+.PHONY: types stack misra analyse sizes
 types: $(AUTOCONF) ##  See that the kinds of addresses cannot be mixed up
 	@$(PYTHON) tests/static/types.py $(AUTOCONF)
 
