@@ -168,7 +168,8 @@ def assurance_figures():
     """What the auditor, the fuzzers, models and static checks say."""
     subprocess.run(["make", "-s", "CONFIG=default", "fuzz-figures", "audit-figures"], cwd=ROOT, check=True)
     for command in (["tests/models/run.py", "--figures"], ["tests/static/misra.py", "build/default", "--figures"],
-                    ["tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"]):
+                    ["tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"],
+                    ["tests/safety/trace.py", "--figures"], ["tests/coverage/run.py", "--figures"]):
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks of the hypervisor without running it: docs/process/lint.md.
 
-.PHONY: types stack misra analyse sizes
+.PHONY: types stack misra analyse sizes trace
 types: $(AUTOCONF) ##  See that the kinds of addresses cannot be mixed up
 	@$(PYTHON) tests/static/types.py $(AUTOCONF)
 
@@ -19,3 +19,6 @@ sizes: hv ##  Hold the sizes of the configurations against their budgets
 	@$(MAKE) -s CONFIG=isolated hv > /dev/null
 	@$(MAKE) -s CONFIG=default hv > /dev/null
 	@$(PYTHON) tests/static/sizes.py minimal isolated default
+
+trace: ##  Hold the safety requirements against design, sources and tests
+	@$(PYTHON) tests/safety/trace.py

@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What of hv/ the tests run: builds it and the unit tests with counters in a copy of the
+tree, runs unit tests and machines there, and reports.
+
+    tests/coverage/run.py [--keep] [--figures] [--only STAGE,STAGE]
+
+--keep: go on with the copy and the runs that are there. --figures: of the last report.
+The report is build/coverage/report.txt."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import counters
+import report
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "build" / "coverage"
+TREE = OUT / "tree"
+KEPT = TREE / "build" / "coverage"  # the runs' counters
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+STAGES = {
+    "unit": ["make", "-k", "unit"],
+    "guests": ["tests/guest/run.py", "--timeout", "200"],
+    "guests-intel": ["tests/guest/run.py", "--machine", "bochs", "--timeout", "300"],
+    "system": [*PYTEST, "tests/system"],
+}
+
+
+def copy_tree():
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    for name in files.stdout.decode().split("\0")[:-1]:
+        if (ROOT / name).is_file():
+            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, TREE / name)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for folder in ("kernels", "packages"):
+        if (ROOT / "build" / folder).exists() and not (TREE / "build" / folder).exists():
+            (TREE / "build" / folder).symlink_to(ROOT / "build" / folder)
+
+
+def counted(command):
+    """A make of the copy's with its compiler and link script."""
+    return [*command, f"CC={TREE}/tests/coverage/cc", "LD=ld --defsym=__gcov_merge_add=0",
+            "HV_LDS=build/coverage/hv.lds"]
+
+
+def build():
+    with open(KEPT / "hv.lds", "w", encoding="utf-8") as script:
+        subprocess.run([sys.executable, "tests/coverage/counted.py", "hv/arch/x86_64/boot/hv.lds"], cwd=TREE,
+                       check=True, stdout=script)
+    subprocess.run(counted(["make", "-s", "hv", "tool", "guests", "services", "linux", "linux32"]), cwd=TREE,
+                   check=True, stdout=subprocess.DEVNULL)
+    shutil.copy2(TREE / "build" / "default" / "skerry-hv64.elf", KEPT / "image")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", KEPT / "keep.so", "tests/coverage/keep.c"], cwd=TREE,
+                   check=True)
+
+
+def run(stage):
+    """Tests may fail where time is counted twice over; what they ran counts all the same."""
+    command = STAGES[stage]
+    path = f"{TREE}/tests/coverage/bin:{os.environ['PATH']}"
+    environment = {"SKERRY_TIMEOUT_SCALE": "4", **os.environ, "SKERRY_COVERAGE": str(KEPT), "PATH": path}
+    with open(OUT / f"{stage}.log", "w", encoding="utf-8") as log:
+        status = subprocess.run(counted(command) if command[0] == "make" else command, cwd=TREE, check=False,
+                                env=environment, stdout=log, stderr=subprocess.STDOUT).returncode
+    print(f"coverage: {stage} has run{'' if not status else ', and failed (build/coverage/' + stage + '.log)'}",
+          flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--figures", action="store_true")
+    parser.add_argument("--only", default=",".join(STAGES))
+    options = parser.parse_args()
+    if options.figures:
+        sys.stdout.write((OUT / "figures.txt").read_text() if (OUT / "figures.txt").exists() else "")
+        return 0
+    if not options.keep:
+        shutil.rmtree(TREE, ignore_errors=True)
+        copy_tree()
+        build()
+    for stage in filter(None, options.only.split(",")):
+        run(stage)
+    image = counters.Image(KEPT / "image")
+    runs = counters.write(image, [path.read_bytes() for path in KEPT.glob("*.data")])
+    return report.make(TREE, OUT, runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
