@@ -40,7 +40,7 @@ struct start_info_kept {
   unsigned rams;
   struct ram reserved[8]; /* pages that hold the image, module, command line and tables */
   unsigned reserveds;
-  uint64_t ram_end; /* of all RAM, what is not used too */
+  uint64_t map_end; /* of all RAM, what is not used too, and of shared ranges */
   const char *command_line;
   const void *module;
   size_t module_size;

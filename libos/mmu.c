@@ -60,7 +60,7 @@ static void map_range(uint64_t start, uint64_t end, uint64_t flags) {
 }
 
 uint64_t mmu_window(void) {
-  return (MAX(start_info.ram_end, RAM_LIMIT) + WINDOW_SIZE - 1) & ~(WINDOW_SIZE - 1);
+  return (MAX(start_info.map_end, RAM_LIMIT) + WINDOW_SIZE - 1) & ~(WINDOW_SIZE - 1);
 }
 
 void page_map(uint64_t address, size_t count) {

@@ -12,6 +12,7 @@
 
 #define START_INFO_MAGIC 0x336ec578u
 #define MAP_RAM          1u
+#define SHARED_LIMIT     (1ull << 39) /* reserved above: holes of Xen's machine, no shared ranges */
 
 struct hvm_start_info {
   uint32_t magic, version, flags, modules;
@@ -38,9 +39,10 @@ static void reserve(uint64_t address, uint64_t size) {
 }
 
 static void add(uint64_t address, uint64_t size, uint32_t type) {
+  if (type == MAP_RAM || address + size <= SHARED_LIMIT)
+    start_info.map_end = MAX(start_info.map_end, address + size);
   if (type != MAP_RAM)
     return;
-  start_info.ram_end = MAX(start_info.ram_end, address + size);
   uint64_t start = MAX((address + PAGE_MASK) & ~PAGE_MASK, (uintptr_t)image_start);
   uint64_t end = MIN((address + size) & ~PAGE_MASK, RAM_LIMIT);
   if (start < end && start_info.rams < COUNT(start_info.ram))
