@@ -4,10 +4,11 @@
  *
  *   base +------+
  *        | RSDP | -> XSDT
- *        | XSDT | -> FADT, MADT
+ *        | XSDT | -> FADT, MADT, NFIT
  *        | FADT | -> DSDT
  *        | MADT | a local APIC for each vCPU
  *        | DSDT | \_S5, and a processor device for each vCPU
+ *        | NFIT | memory that outlives the domain, if it has any
  *        +------+
  */
 #include "acpi.h"
@@ -20,7 +21,7 @@
 
 #define RSDP_SIZE             36u
 #define HEADER_SIZE           36u
-#define XSDT_SIZE             (HEADER_SIZE + 2 * 8)
+#define XSDT_SIZE             (HEADER_SIZE + 3 * 8)
 #define FADT_SIZE             276u
 
 /* FADT, 5.2.9 */
@@ -39,6 +40,11 @@
 #define MADT_LOCAL_APIC       0u
 #define MADT_LOCAL_X2APIC     9u
 #define MADT_ENABLED          1u
+
+/* NFIT, 5.2.26 */
+#define NFIT_SPA_RANGE        0u
+#define NFIT_SPA_SIZE         56u
+#define EFI_MEMORY_WB         8u
 
 static void checksum(struct buf *b, size_t start, size_t size, size_t at) {
   uint8_t sum = 0;
@@ -156,7 +162,34 @@ static void put_processor_device(struct buf *b, unsigned vcpu) {
   aml_close(b, device);
 }
 
-static void put_dsdt(struct buf *b, unsigned vcpus) {
+/* 9.20.2: the device by which persistent memory is found. */
+static void put_nvdimm_root(struct buf *b) {
+  size_t device = aml_open_device(b, "NVDR");
+  aml_name(b, "_HID");
+  aml_string(b, "ACPI0012");
+  aml_name(b, "_STA");
+  aml_integer(b, 0xF);
+  aml_close(b, device);
+}
+
+/* One range of persistent memory, in no module. */
+static void put_nfit(struct buf *b, const struct acpi_range *kept) {
+  static const uint8_t persistent[] = {0x79, 0xD3, 0xF0, 0x66, 0xF3, 0xB4, 0x74, 0x40,
+                                       0xAC, 0x43, 0x0D, 0x33, 0x18, 0xB7, 0x8C, 0xDB};
+  size_t start = table_open(b, "NFIT", 1);
+  buf_u32(b, 0);
+  buf_u16(b, NFIT_SPA_RANGE);
+  buf_u16(b, NFIT_SPA_SIZE);
+  buf_u16(b, 1); /* the range's number */
+  buf_zero(b, 2 + 4 + 4);
+  buf_put(b, persistent, sizeof(persistent));
+  buf_u64(b, kept->gpa);
+  buf_u64(b, kept->size);
+  buf_u64(b, EFI_MEMORY_WB);
+  table_close(b, start);
+}
+
+static void put_dsdt(struct buf *b, unsigned vcpus, bool kept) {
   size_t start = table_open(b, "DSDT", 2);
   aml_name(b, "_S5_");
   size_t package = aml_open_package(b, 4);
@@ -168,6 +201,8 @@ static void put_dsdt(struct buf *b, unsigned vcpus) {
   size_t scope = aml_open_scope(b, "_SB_");
   for (unsigned i = 0; i < vcpus; i++)
     put_processor_device(b, i);
+  if (kept)
+    put_nvdimm_root(b);
   aml_close(b, scope);
   table_close(b, start);
 }
@@ -176,21 +211,34 @@ static uint64_t align16(uint64_t v) {
   return (v + 15) & ~15ull;
 }
 
-void acpi_build(struct buf *out, uint64_t base, unsigned vcpus) {
-  struct buf madt = {0};
+static void put_xsdt(struct buf *b, const uint64_t *tables) {
+  size_t start = table_open(b, "XSDT", 1);
+  for (unsigned i = 0; tables[i]; i++)
+    buf_u64(b, tables[i]);
+  table_close(b, start);
+}
+
+void acpi_build(struct buf *out, uint64_t base, unsigned vcpus, const struct acpi_range *kept) {
+  struct buf madt = {0}, nfit = {0}, dsdt = {0};
   put_madt(&madt, vcpus);
+  if (kept->size)
+    put_nfit(&nfit, kept);
+  put_dsdt(&dsdt, vcpus, kept->size);
   uint64_t xsdt = align16(base + RSDP_SIZE);
   uint64_t fadt = align16(xsdt + XSDT_SIZE);
   uint64_t apic = align16(fadt + FADT_SIZE);
-  uint64_t dsdt = align16(apic + madt.size);
+  uint64_t pmem = align16(apic + madt.size);
   put_rsdp(out, xsdt);
-  size_t start = table_open(out, "XSDT", 1);
-  buf_u64(out, fadt);
-  buf_u64(out, apic);
-  table_close(out, start);
-  put_fadt(out, dsdt);
+  put_xsdt(out, (const uint64_t[]){fadt, apic, kept->size ? pmem : 0, 0});
+  buf_zero(out, fadt - base - out->size);
+  put_fadt(out, align16(pmem + nfit.size));
   buf_pad(out, 16);
   buf_put(out, madt.data, madt.size);
-  put_dsdt(out, vcpus);
+  buf_pad(out, 16);
+  buf_put(out, nfit.data, nfit.size);
+  buf_pad(out, 16);
+  buf_put(out, dsdt.data, dsdt.size);
   buf_free(&madt);
+  buf_free(&nfit);
+  buf_free(&dsdt);
 }

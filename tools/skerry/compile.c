@@ -26,6 +26,11 @@ static unsigned shared_ranges(const struct system *s, unsigned domain,
   return count;
 }
 
+static struct acpi_range kept_range(const struct system *s, unsigned domain) {
+  const struct channel *c = channels_keep_of(s, domain);
+  return c ? (struct acpi_range){c->at, c->size} : (struct acpi_range){0, 0};
+}
+
 enum layout_status compile_layout(const struct system *s, const struct domain *d,
                                   struct layout *l) {
   struct manifest_region ranges[LAYOUT_MAX_SHARED];
@@ -37,6 +42,7 @@ enum layout_status compile_layout(const struct system *s, const struct domain *d
       .vcpus = (unsigned)d->vcpus,
       .shared = ranges,
       .shared_count = shared_ranges(s, (unsigned)(d - s->domains), ranges),
+      .kept = kept_range(s, (unsigned)(d - s->domains)),
   };
   return layout_build(&in, l);
 }

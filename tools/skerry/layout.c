@@ -96,7 +96,7 @@ static void build_start_block(const struct layout_input *in, struct layout *l) {
 
 enum layout_status layout_build(const struct layout_input *in, struct layout *l) {
   *l = (struct layout){0};
-  acpi_build(&l->acpi, GUEST_ACPI_BASE, in->vcpus);
+  acpi_build(&l->acpi, GUEST_ACPI_BASE, in->vcpus, &in->kept);
   build_map(in, l);
   l->end = in->kernel_end;
   if (l->end > l->low_end)

@@ -6,7 +6,7 @@
 #define SKERRY_LAYOUT_H
 
 #include "../../abi/manifest/manifest.h"
-#include "buf.h"
+#include "acpi.h"
 
 #define LAYOUT_MAX_SHARED  32u
 #define LAYOUT_MAX_REGIONS (4u + LAYOUT_MAX_SHARED)
@@ -20,6 +20,7 @@ struct layout_input {
   const struct manifest_region
       *shared; /* ranges that it shares: RESERVED, backed where it owns them */
   unsigned shared_count;
+  struct acpi_range kept; /* the one of these that outlives the domain; of size 0: none */
 };
 
 enum layout_status {

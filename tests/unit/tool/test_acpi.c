@@ -49,7 +49,7 @@ struct tables {
 
 static void find_tables(unsigned vcpus, struct tables *t) {
   *t = (struct tables){0};
-  acpi_build(&t->bytes, BASE, vcpus);
+  acpi_build(&t->bytes, BASE, vcpus, &(struct acpi_range){0, 0});
   const uint8_t *rsdp = t->bytes.data;
   assert_memory_equal(rsdp, "RSD PTR ", 8);
   assert_int_equal(rsdp[15], 2);
@@ -116,6 +116,29 @@ static void test_madt(void **state) {
     assert_ptr_equal(e, t.madt + load(t.madt + 4, 4));
     buf_free(&t.bytes);
   }
+}
+
+/* What a domain keeps is one range of persistent memory, found by a device of the DSDT. */
+static void test_nfit(void **state) {
+  (void)state;
+  static const char guid[] = "\x79\xD3\xF0\x66\xF3\xB4\x74\x40\xAC\x43\x0D\x33\x18\xB7\x8C\xDB";
+  struct buf b = {0};
+  acpi_build(&b, BASE, 3, &(struct acpi_range){0xF0000000, 96 << 20});
+  const uint8_t *xsdt = table(&b, load(b.data + 24, 8), "XSDT");
+  assert_int_equal(load(xsdt + 4, 4), 36 + 3 * 8);
+  const uint8_t *nfit = table(&b, load(xsdt + 52, 8), "NFIT");
+  assert_int_equal(load(nfit + 4, 4), 36 + 4 + 56);
+  assert_int_equal(load(nfit + 40, 2), 0);
+  assert_int_equal(load(nfit + 42, 2), 56);
+  assert_int_equal(load(nfit + 44, 2), 1);
+  assert_memory_equal(nfit + 56, guid, 16);
+  assert_int_equal(load(nfit + 72, 8), 0xF0000000);
+  assert_int_equal(load(nfit + 80, 8), 96 << 20);
+  assert_int_equal(load(nfit + 88, 8), 8);
+  const uint8_t *fadt = table(&b, load(xsdt + 36, 8), "FACP");
+  const uint8_t *dsdt = table(&b, load(fadt + 140, 8), "DSDT");
+  assert_non_null(memmem(dsdt, load(dsdt + 4, 4), "ACPI0012", 9));
+  buf_free(&b);
 }
 
 /* Lengths around each size of the encoding (ACPI 6.5, 20.2.4). */
@@ -205,9 +228,9 @@ static void test_disassembly(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_fadt),        cmocka_unit_test(test_madt),
-      cmocka_unit_test(test_aml_lengths), cmocka_unit_test(test_aml_integers),
-      cmocka_unit_test(test_disassembly),
+      cmocka_unit_test(test_fadt),         cmocka_unit_test(test_madt),
+      cmocka_unit_test(test_nfit),         cmocka_unit_test(test_aml_lengths),
+      cmocka_unit_test(test_aml_integers), cmocka_unit_test(test_disassembly),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
