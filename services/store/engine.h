@@ -253,6 +253,8 @@ struct line {
 
 /* The line from *at on, which moves to the next; false at the end. */
 bool load_line(const struct store *s, size_t *at, struct line *l);
+/* Is it a node that stays when its peer ends? */
+bool load_stays(const struct line *l);
 /* If it is a node: its path. */
 bool load_path(const struct line *l, struct path *p);
 bool load_node(struct store *s, const struct line *l);

@@ -3,7 +3,8 @@
  * Lives of domains. A line of the initial tree is about the domain in whose home it stands and, if
  * it belongs to a device, about the device's other end: /local/domain/B/backend/TYPE/F/... is about
  * B and F, /local/domain/F/device/TYPE/ID/... about F and the one that its `backend` names. When a
- * domain ends, all that is about it goes; it comes back when both live.
+ * domain ends, all that is about it goes; it comes back when both live. A line `stay` stays
+ * in its home when the peer ends: a new back end finds the front end as the last one left it.
  */
 #include <string.h>
 
@@ -84,6 +85,7 @@ void life_learn(struct store *s) {
       continue;
     struct initial *i = &s->initial[s->initial_count++];
     i->at = start;
+    i->stays = load_stays(&l);
     learn(s, &p, i);
   }
 }
@@ -126,7 +128,7 @@ void store_domain_ended(struct store *s, uint16_t domid) {
   home.size = path_home(home.text, domid);
   remove_path(s, &home);
   for (size_t i = 0; i < s->initial_count; i++)
-    if (s->initial[i].peer == domid)
+    if (s->initial[i].peer == domid && !s->initial[i].stays)
       remove_line(s, &s->initial[i]);
   watch_fire_special(s, s->release, domid);
   keep(s, KEPT_ENDED, c, NULL, 0);
@@ -134,6 +136,14 @@ void store_domain_ended(struct store *s, uint16_t domid) {
 
 /* --- Beginning
  * ------------------------------------------------------------------------------------------- */
+
+/* What a front end has told its back end since is not to be undone. */
+static bool is_there(struct store *s, const struct line *l) {
+  struct transaction t = {.store = s, .client = &s->owner};
+  struct path p;
+  struct node *n;
+  return load_path(l, &p) && !transaction_read(&t, &p, &n);
+}
 
 static bool alive(struct store *s, uint16_t domid) {
   struct client *c = domid == STORE_NOBODY ? NULL : store_client(s, domid);
@@ -148,7 +158,9 @@ void life_begin(struct store *s, struct client *c) {
     size_t at = line->at;
     if (line->home != c->domid && line->peer != c->domid)
       continue;
-    if (alive(s, line->home) && alive(s, line->peer) && load_line(s, &at, &l))
+    if (!alive(s, line->home) || !alive(s, line->peer) || !load_line(s, &at, &l))
+      continue;
+    if (!line->stays || !is_there(s, &l))
       (void)load_node(s, &l);
   }
   watch_fire_special(s, s->introduce, c->domid);

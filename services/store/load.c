@@ -91,9 +91,17 @@ static bool parse_perms(struct name text, struct perms *p) {
   return true;
 }
 
+bool load_stays(const struct line *l) {
+  return field_is(l, 0, "stay");
+}
+
+static bool is_node(const struct line *l) {
+  return field_is(l, 0, "node") || load_stays(l);
+}
+
 bool load_path(const struct line *l, struct path *p) {
   char text[XENSTORE_ABS_PATH_MAX + 1];
-  if (!field_is(l, 0, "node") || l->count < 3 || l->field[2].size >= sizeof(text))
+  if (!is_node(l) || l->count < 3 || l->field[2].size >= sizeof(text))
     return false;
   memcpy(text, l->field[2].text, l->field[2].size);
   text[l->field[2].size] = 0;
@@ -125,7 +133,7 @@ bool load_node(struct store *s, const struct line *l) {
  * ---------------------------------------------------------------------------------------------- */
 
 static bool load_one(struct store *s, const struct line *l, bool nodes) {
-  if (field_is(l, 0, "node"))
+  if (is_node(l))
     return !nodes || load_node(s, l);
   if (nodes)
     return true;
@@ -166,7 +174,7 @@ unsigned store_load(struct store *s, const char *text, size_t size, unsigned *li
   s->text = text;
   s->text_size = size;
   s->clients = calloc(count_lines(s, "client") + 1, sizeof(*s->clients));
-  s->initial = calloc(count_lines(s, "node") + 1, sizeof(*s->initial));
+  s->initial = calloc(count_lines(s, "node") + count_lines(s, "stay") + 1, sizeof(*s->initial));
   if (!s->clients || !s->initial)
     return *line = 1;
   unsigned bad = load_all(s, false, line);

@@ -87,10 +87,12 @@ struct client {
   struct message in, out;
 };
 
-/* A line of the initial tree, and whom it is about: it is there while both live. */
+/* A line of the initial tree, and whom it is about: it is there while both live, or, if it stays,
+ * until its home ends. */
 struct initial {
   size_t at;           /* into the text */
   uint16_t home, peer; /* STORE_NOBODY: none */
+  bool stays;          /* is not removed when the peer ends */
 };
 
 #define STORE_NOBODY UINT16_MAX
@@ -122,6 +124,7 @@ void store_free(struct store *s);
  *     client DOMID PORT NAME          who is served, PORT being the store's end
  *     privileged DOMID                that client may do what Xen's dom0 may
  *     node PERMS PATH VALUE           PERMS as in "n0,r5", the first being the owner
+ *     stay PERMS PATH VALUE           a node of a front end's device that its back end finds again
  *     keep PAGE PAGES                 where the store's own state may be kept
  *
  * The text is kept, not copied. Returns how many lines could not be used, and the first one's

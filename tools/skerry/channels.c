@@ -33,6 +33,7 @@ static const struct field disk_fields[] = {
     NAME,
     {"source", FIELD_TEXT, .max = 255, AT(source)},
     {"read_only", FIELD_BOOL, AT(read_only)},
+    {"reconnect", FIELD_BOOL, AT(reconnect)},
     {0},
 };
 

@@ -26,6 +26,7 @@ struct channel {
   char *bridge;                   /* NETWORK; NULL: not given */
   struct mac mac;                 /* NETWORK; zeroes: not given, until channels_resolve */
   bool read_only;                 /* DISK */
+  bool reconnect;                 /* DISK: front keeps it when back ends */
   bool writable;                  /* MEMORY */
   uint64_t size, at;              /* MEMORY: at 0: not given; after channels_resolve: no room */
   uint64_t front_port, back_port; /* 0: not given; after channels_resolve: none, or none left */

@@ -140,6 +140,15 @@ static void rule_disk_source(struct rule_check *c) {
   }
 }
 
+/* Front would wait for ever. */
+static void rule_disk_reconnect(struct rule_check *c) {
+  EACH_CHANNEL(o, c) {
+    if (o->reconnect && back_of(c, o)->on_crash != MANIFEST_ACTION_RESTART)
+      diag_add(c->diag, channel_mark(c, o, "reconnect"),
+               "`%s` does not come back: `reconnect` needs its `on_crash: restart`", o->back_name);
+  }
+}
+
 static bool same_mac(const struct channel *a, const struct channel *b) {
   return !memcmp(&a->mac, &b->mac, sizeof(a->mac));
 }
@@ -294,6 +303,7 @@ const struct rule rules_channels[] = {
     {"disk-once", RULE_CHANNEL, rule_disk_once},
     {"disk-name", RULE_CHANNEL, rule_disk_name},
     {"disk-source", RULE_CHANNEL, rule_disk_source},
+    {"disk-reconnect", RULE_CHANNEL, rule_disk_reconnect},
     {"network-mac", RULE_CHANNEL, rule_network_mac},
     {"port-range", RULE_CHANNEL, rule_port_range},
     {"port-once", RULE_CHANNEL, rule_port_once},

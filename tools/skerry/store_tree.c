@@ -31,6 +31,7 @@ struct place {
   struct buf *out;
   char path[96];
   char perms[24];
+  bool stays; /* when the other end ends */
 };
 
 static void put(const struct place *p, const char *name, const char *format, ...)
@@ -43,7 +44,8 @@ static void put(const struct place *p, const char *name, const char *format, ...
   va_start(args, format);
   vsnprintf(value, sizeof(value), format, args);
   va_end(args);
-  buf_printf(p->out, "node\t%s\t%s%s%s\t%s\n", p->perms, p->path, *name ? "/" : "", name, value);
+  buf_printf(p->out, "%s\t%s\t%s%s%s\t%s\n", p->stays ? "stay" : "node", p->perms, p->path,
+             *name ? "/" : "", name, value);
 }
 
 static void set_perms(struct place *p, unsigned owner, unsigned reader) {
@@ -73,7 +75,7 @@ static unsigned device_number(const struct channel *c) {
 }
 
 static struct place front_place(const struct channel *c, struct buf *out) {
-  struct place p = {.out = out};
+  struct place p = {.out = out, .stays = c->reconnect};
   snprintf(p.path, sizeof(p.path), "/local/domain/%u/device/%s/%u", domid(c->front), kind_word(c),
            device_number(c));
   set_perms(&p, domid(c->front), domid(c->back));

@@ -144,6 +144,42 @@ static void test_back_ends(void **unused) {
   is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
 }
 
+#define BACK_STATE  "/local/domain/3/backend/vbd/4/0/state"
+#define FRONT_STATE "/local/domain/4/device/vbd/0/state"
+
+/* A device that is kept: the front end sees its back end gone and come back, and the back end finds
+ * what the front end told the last one. */
+static void test_back_ends_kept(void **unused) {
+  (void)unused;
+  is_ok(ask_bytes(4, XS_WRITE, 0, FRONT_STATE "\0004"));
+  is_ok(ask_bytes(4, XS_WRITE, 0, "device/vbd/0/ring-ref\0008"));
+  is_ok(ask_bytes(3, XS_WRITE, 0, BACK_STATE "\0004"));
+  is_ok(ask_bytes(4, XS_WATCH, 0, "device\0d\0"));
+  is_ok(ask_bytes(4, XS_WATCH, 0, BACK_STATE "\0b\0"));
+  told(4, "device|d", BACK_STATE "|b");
+  store_domain_ended(&store, 3);
+  told(4, BACK_STATE "|b");
+  is_error(ask_text(4, XS_READ, 0, BACK_STATE), "EACCES");
+  is_text(ask_text(4, XS_READ, 0, FRONT_STATE), "4");
+  restart(3);
+  is_text(ask_text(3, XS_READ, 0, FRONT_STATE), "4");
+  is_text(ask_text(3, XS_READ, 0, "/local/domain/4/device/vbd/0/ring-ref"), "8");
+  is_text(ask_text(4, XS_READ, 0, BACK_STATE), "1");
+}
+
+/* The front end started anew while its back end was gone: a kept device starts anew as well. */
+static void test_both_end_kept(void **unused) {
+  (void)unused;
+  is_ok(ask_bytes(4, XS_WRITE, 0, FRONT_STATE "\0004"));
+  store_domain_ended(&store, 3);
+  store_domain_ended(&store, 4);
+  restart(4);
+  is_error(ask_text(4, XS_READ, 0, FRONT_STATE), "ENOENT");
+  restart(3);
+  is_text(ask_text(3, XS_READ, 0, FRONT_STATE), "1");
+  is_text(ask_text(4, XS_READ, 0, BACK_STATE), "1");
+}
+
 /* Both have ended: the device is back when both are. */
 static void test_both_end(void **unused) {
   (void)unused;
@@ -187,7 +223,9 @@ int main(void) {
       cmocka_unit_test(test_load_random),
       TEST(front_ends),
       TEST(back_ends),
+      TEST(back_ends_kept),
       TEST(both_end),
+      TEST(both_end_kept),
       TEST(many_lives),
       TEST(unknown_ends),
   };

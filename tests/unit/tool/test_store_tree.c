@@ -18,18 +18,21 @@ static const char small[] =
     "domains:\n"
     "  - {name: web, kernel: kernels/good.elf, memory: 64MiB}\n"
     "  - {name: idle, kernel: kernels/good.elf, memory: 64MiB}\n"
-    "  - {name: drivers, kernel: kernels/good.elf, memory: 64MiB}\n"
+    "  - {name: drivers, kernel: kernels/good.elf, memory: 64MiB,\n"
+    "     on_crash: restart}\n"
     "  - {name: s, kernel: kernels/good.elf, memory: 64MiB, service: store,\n"
     "     keep: 1MiB}\n"
     "channels:\n"
     "  - disk: {front: web, back: drivers, name: xvdq, source: /a b,\n"
     "           read_only: true}\n"
+    "  - disk: {front: web, back: drivers, name: xvda, reconnect: true}\n"
     "  - network: {front: web, back: drivers, bridge: br0,\n"
     "              mac: \"02:00:00:00:0A:01\"}\n";
 
 #define W     "/local/domain/1"
 #define D     "/local/domain/3"
 #define FRONT "node\tn1,r3\t" W "/device/"
+#define STAY  "stay\tn1,r3\t" W "/device/"
 #define BACK  "node\tn3,r1\t" D "/backend/"
 
 static const char small_tree[] =
@@ -55,7 +58,10 @@ static const char small_tree[] =
     "node\tn0,r1\t" W "/device/vbd\t\n" FRONT "vbd/268439552\t\n" FRONT "vbd/268439552/backend\t" D
     "/backend/vbd/1/268439552\n" FRONT "vbd/268439552/backend-id\t3\n" FRONT
     "vbd/268439552/virtual-device\t268439552\n" FRONT "vbd/268439552/device-type\tdisk\n" FRONT
-    "vbd/268439552/state\t1\n"
+    "vbd/268439552/state\t1\n" STAY "vbd/51712\t\n" STAY "vbd/51712/backend\t" D
+    "/backend/vbd/1/51712\n" STAY "vbd/51712/backend-id\t3\n" STAY
+    "vbd/51712/virtual-device\t51712\n" STAY "vbd/51712/device-type\tdisk\n" STAY
+    "vbd/51712/state\t1\n"
     "node\tn0,r1\t" W "/device/vif\t\n" FRONT "vif/0\t\n" FRONT "vif/0/backend\t" D
     "/backend/vif/1/0\n" FRONT "vif/0/backend-id\t3\n" FRONT "vif/0/mac\t02:00:00:00:0a:01\n" FRONT
     "vif/0/handle\t0\n" FRONT "vif/0/state\t1\n"
@@ -79,7 +85,11 @@ static const char small_tree[] =
     "vbd/1/268439552/frontend-id\t1\n" BACK "vbd/1/268439552/online\t1\n" BACK
     "vbd/1/268439552/dev\txvdq\n" BACK "vbd/1/268439552/mode\tr\n" BACK
     "vbd/1/268439552/device-type\tdisk\n" BACK "vbd/1/268439552/removable\t0\n" BACK
-    "vbd/1/268439552/params\t/a b\n" BACK "vbd/1/268439552/state\t1\n"
+    "vbd/1/268439552/params\t/a b\n" BACK "vbd/1/268439552/state\t1\n" BACK "vbd/1/51712\t\n" BACK
+    "vbd/1/51712/frontend\t" W "/device/vbd/51712\n" BACK "vbd/1/51712/frontend-id\t1\n" BACK
+    "vbd/1/51712/online\t1\n" BACK "vbd/1/51712/dev\txvda\n" BACK "vbd/1/51712/mode\tw\n" BACK
+    "vbd/1/51712/device-type\tdisk\n" BACK "vbd/1/51712/removable\t0\n" BACK
+    "vbd/1/51712/state\t1\n"
     "node\tn3\t" D "/backend/vif\t\n" BACK "vif/1\t\n" BACK "vif/1/0\t\n" BACK
     "vif/1/0/frontend\t" W "/device/vif/0\n" BACK "vif/1/0/frontend-id\t1\n" BACK
     "vif/1/0/online\t1\n" BACK "vif/1/0/mac\t02:00:00:00:0a:01\n" BACK "vif/1/0/handle\t0\n" BACK
