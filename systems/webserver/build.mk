@@ -13,8 +13,9 @@ $(WEBSERVER)/%.cpio: $(WEBSERVER_FROM)/%.sh $(WEBSERVER_FROM)/common.sh $(KERNEL
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 $< $@ \
 	  common.sh=$(WEBSERVER_FROM)/common.sh $(PACKAGES)/modules-cloud.tar $(WEBSERVER_MORE)
 
-$(WEBSERVER)/drivers.cpio: $(WEBSERVER)/web.img $(XENSTORE_UTILS)
-$(WEBSERVER)/drivers.cpio: WEBSERVER_MORE = disks/web.img=$(WEBSERVER)/web.img $(XENSTORE_UTILS)
+DRIVERS_MORE := $(PACKAGES)/modules-pmem.tar $(XENSTORE_UTILS)
+$(WEBSERVER)/drivers.cpio: $(WEBSERVER)/web.img $(DRIVERS_MORE)
+$(WEBSERVER)/drivers.cpio: WEBSERVER_MORE = disks/web.img=$(WEBSERVER)/web.img $(DRIVERS_MORE)
 
 $(WEBSERVER)/web.img: $(WEBSERVER_FROM)/website.sh $(WEBSERVER_FROM)/common.sh \
   $(WEBSERVER_FROM)/index.html $(KERNELS)/busybox-amd64

@@ -13,16 +13,20 @@ device_number() {
   stat -c '%t:%T' "$1"
 }
 
-# A file that is not there is made: empty, of skerry.scratch=SIZE.
+# A file becomes a loop device; one that is not there is made: empty, of skerry.scratch=SIZE.
+attach() {
+  [ -e "$1" ] || truncate -s "$(option scratch)" "$1" || return
+  disk=$(losetup -f)
+  losetup $2 "$disk" "$1"
+}
+
 serve_disk() {
-  file=$(xenstore-read "$1/params")
-  [ -e "$file" ] || truncate -s "$(option scratch)" "$file" || return
-  loop=$(losetup -f)
+  disk=$(xenstore-read "$1/params")
   flags=
   [ "$(xenstore-read "$1/mode")" = w ] || flags=-r
-  losetup $flags "$loop" "$file" || return
-  xenstore-write "$1/physical-device" "$(device_number "$loop")" "$1/hotplug-status" connected
-  echo "disk $1 is on $loop"
+  [ -b "$disk" ] || attach "$disk" "$flags" || return
+  xenstore-write "$1/physical-device" "$(device_number "$disk")" "$1/hotplug-status" connected
+  echo "disk $1 is on $disk"
 }
 
 # $2 and $3: the domain and the number of its interface.
@@ -44,6 +48,11 @@ serve_new() {
   done
 }
 
+# A disk in memory that this domain keeps over its lives (`keep` in the system file).
+if [ -e /sys/firmware/acpi/tables/NFIT ]; then
+  modules libnvdimm nd_btt nd_pmem nfit
+  await /dev/pmem0
+fi
 modules llc stp bridge loop xen-netback xen-blkback
 brctl addbr br0
 ip addr add 10.0.0.1/24 dev br0

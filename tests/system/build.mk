@@ -25,24 +25,47 @@ FILES_libxentoolcore1 := ./usr/lib/x86_64-linux-gnu/*.so.*
 FILES_xenstore-utils := ./usr/bin/*
 FILES_e2fsprogs := ./sbin/mke2fs ./etc/mke2fs.conf
 FILES_libext2fs2 := ./lib/x86_64-linux-gnu/*.so.*
-FILES_libcom-err2 := ./lib/x86_64-linux-gnu/*.so.*
 FILES_libblkid1 := */x86_64-linux-gnu/*.so.*
 FILES_libuuid1 := */x86_64-linux-gnu/*.so.*
+TRAFFIC_LIBS := libiperf0 libsctp1 libssl3 libcurl4 zlib1g libbrotli1 libgssapi-krb5-2 libidn2-0 \
+  libldap-2.5-0 libnghttp2-14 libpsl5 librtmp1 libssh2-1 libzstd1 libkrb5-3 libk5crypto3 \
+  libkrb5support0 libcom-err2 libkeyutils1 libunistring2 libsasl2-2 libdb5.3 libgnutls30 \
+  libp11-kit0 libffi8 libtasn1-6 libnettle8 libhogweed6 libgmp10
+$(foreach lib,$(TRAFFIC_LIBS),$(eval FILES_$(lib) := */x86_64-linux-gnu/*.so.*))
+FILES_libdb5.3 := */x86_64-linux-gnu/libdb-5.3.so
+FILES_iperf3 := ./usr/bin/iperf3
+FILES_curl := ./usr/bin/curl
 E2FSPROGS := $(patsubst %,$(PACKAGES)/%.tar,libc6 e2fsprogs libext2fs2 libcom-err2 libblkid1 libuuid1)
+TRAFFIC := $(patsubst %,$(PACKAGES)/%.tar,libc6 libc6-more iperf3 curl $(TRAFFIC_LIBS))
 XENSTORE_UTILS := $(patsubst %,$(PACKAGES)/%.tar,libc6 libxenstore4 libxentoolcore1 xenstore-utils)
 
 # Of the kernel that is there, even if there is a newer one by now.
 $(PACKAGES)/modules-cloud.tar: $(KERNELS)/vmlinuz-cloud
 	$(FETCH) "$$(cut -d ' ' -f 1 "$$(readlink -f $<).package")" amd64 "$(MODULES:%=*/%.ko)" $@
 
+# For a disk in memory that outlives a driver domain.
+PMEM := libnvdimm nd_btt nd_pmem nfit
+$(PACKAGES)/modules-pmem.tar: $(KERNELS)/vmlinuz-cloud
+	$(FETCH) "$$(cut -d ' ' -f 1 "$$(readlink -f $<).package")" amd64 "$(PMEM:%=*/%.ko)" $@
+
+$(PACKAGES)/libc6-more.tar:
+	$(FETCH) libc6 amd64 "$(patsubst %,./lib/x86_64-linux-gnu/lib%,m.so.6 resolv.so.2 dl.so.2 pthread.so.0)" $@
+
 $(PACKAGES)/%.tar:
 	$(FETCH) $* amd64 "$(FILES_$*)" $@
 
-# A guest that fills a disk and compares it after a reboot.
-build/tests/disk.cpio: tests/system/initramfs/disk.sh systems/webserver/common.sh \
+# A guest that fills a disk and compares it after a reboot; one that writes for longer than its driver
+# domain lives.
+build/tests/%.cpio: tests/system/initramfs/%.sh systems/webserver/common.sh \
   $(KERNELS)/busybox-amd64 $(PACKAGES)/modules-cloud.tar $(E2FSPROGS) tools/mkinitramfs.py
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 $< $@ \
 	  common.sh=systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(E2FSPROGS)
+
+# A guest with iperf3 and curl.
+build/tests/traffic.cpio: tests/system/initramfs/traffic.sh systems/webserver/common.sh \
+  $(KERNELS)/busybox-amd64 $(PACKAGES)/modules-cloud.tar $(TRAFFIC) tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 $< $@ \
+	  common.sh=systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(TRAFFIC)
 
 # Kernels without their compression, for the machines that are compared with.
 $(KERNELS)/vmlinux-%: $(KERNELS)/vmlinuz-% tools/unpack-kernel.py
