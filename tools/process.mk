@@ -47,6 +47,22 @@ advisory: ##  Start ID=2026-01 TITLE='...' in docs/advisories/ from the template
 # --- Series ---------------------------------------------------------------------
 
 SERIES :=
-.PHONY: series
+.PHONY: series series-seeds
 series: ##  Judge SERIES=mbox, maildir or message-id as docs/process/series.md says; the answer: build/series/outbox/
 	@$(PYTHON) tools/series test $(SERIES)
+
+series-seeds: ##  Judge the twenty seeded series; print the table and the figures
+	@$(PYTHON) tests/process/seeds.py
+
+# --- For who writes code --------------------------------------------------------
+
+.PHONY: hooks compile-commands code-map
+hooks: ##  Run the quick lint before each commit of this clone
+	@git config core.hooksPath tools/hooks
+
+compile-commands: $(AUTOCONF) ##  Write build/compile_commands.json for clangd
+	@$(MAKE) -nB --no-print-directory hv tool guests services 2>/dev/null | $(PYTHON) tools/compile-commands.py build/compile_commands.json
+
+code-map: ##  Draw docs/design/code-map.md anew from the code
+	@$(PYTHON) tools/code-map.py
+	@dot -Tsvg docs/design/pictures/code-map.dot -o docs/design/pictures/code-map.svg
