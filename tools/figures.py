@@ -178,11 +178,16 @@ def release_figures():
     subprocess.run([sys.executable, "tools/release", "--figure"], cwd=ROOT, check=True)
 
 
+def series_figures():
+    """Twenty seeded series, for the committed tree: a quarter of an hour."""
+    subprocess.run([sys.executable, "tests/process/seeds.py"], cwd=ROOT, check=True)
+
+
 def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
     for measure in (size_figures, boot_figures, amd_figures, intel_figures,
-                    bench_figures, libos_figures, clock_figures, assurance_figures, release_figures):
+                    bench_figures, libos_figures, clock_figures, assurance_figures, release_figures, series_figures):
         try:
             measure()
         except (MachineFailed, OSError, subprocess.CalledProcessError) as error:

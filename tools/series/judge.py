@@ -20,7 +20,7 @@ TEXT = (".md", ".txt", ".svg", ".dot")
 BASES = 60        # how many commits back a series without base-commit is tried on
 RISE = 0.01       # as in make bench-gate
 FIGURE = re.compile(r"^([a-z]\w*(?:\.\w+)+)\t(\d+)\t", re.MULTILINE)
-FIND_BASE = """for c in $(git rev-list -n "$1" origin/main); do
+FIND_BASE = """for c in $(git rev-list -n "$1" origin/HEAD); do
   git checkout -q -f --detach $c && git am -q /mail/all.mbox > /dev/null 2>&1 && echo base $c && exit 0
   git am --abort > /dev/null 2>&1
 done; echo 'applies to none of the newest commits'; exit 1"""
@@ -29,10 +29,15 @@ done; echo 'applies to none of the newest commits'; exit 1"""
 CUT = "--- taken apart ---\n"
 TAKE = f"b4 am -n series -o /tmp -m /mail/thread.mbox --no-cover && echo '{CUT.strip()}' && cat /tmp/*.mbx"
 
+# Under icount a guest's time is a function of instructions: a loaded machine changes no verdict.
+GUESTS = ("python3", "tests/guest/run.py", "--icount", "2", "--timeout", "60")
+
 # The programs whose names start so, as make knows them.
-UNIT_TESTS = """set -e
+UNIT_PROGRAMS = """set -e
 programs=$(make -s --eval='names: ; @printf "%s\\n" $(UNIT_TESTS)' names | grep -E "^build/unit/($1)")
-make -s $programs; for program in $programs; do "$program"; done"""
+make -s $programs"""
+UNIT_TESTS = UNIT_PROGRAMS + """
+for program in $programs; do "$program"; done"""
 
 
 class Judge:
@@ -106,7 +111,7 @@ class Judge:
         return self.run("make", "-s", "tool", "hv", "guests", seconds=420)
 
     def boot(self):
-        return self.run("python3", "tests/guest/run.py", "--timeout", "30", "hello", seconds=120)
+        return self.run(*GUESTS, "hello", seconds=90)
 
     def split(self):
         """One file a patch, as b4 ordered them; keeps their subjects, returns how many there are."""
@@ -155,7 +160,7 @@ class Judge:
 
     def tests(self, changed):
         guests, unit = tests_of(changed)
-        passed, log, _ = self.run("python3", "tests/guest/run.py", "--timeout", "60", *guests, seconds=900)
+        passed, log, _ = self.run(*GUESTS, *guests, seconds=900)
         if passed and unit:
             passed, more, _ = self.run("sh", "-c", UNIT_TESTS, "sh", "|".join(unit), seconds=900)
             log += more
@@ -185,6 +190,7 @@ class Judge:
             self.cell.run("git", "checkout", "-q", "-f", "--detach", base)
             self.build()
             self.minimal()
+            self.cell.run("sh", "-c", UNIT_PROGRAMS, "sh", ".")
             self.state.set_base(base, self.figures()[0])
             self.cell = mine
             subprocess.run(["chmod", "-R", "a+rX", str(self.cell.ccache)], check=True)
