@@ -33,6 +33,7 @@
 
 #define VIRQ_TIMER                       0
 #define VIRQ_DEBUG                       1
+#define VIRQ_CONSOLE                     2 /* the serial line that the domain has, or the log */
 #define VIRQ_DOM_EXC                     3
 #define VIRQ_XENOPROF                    7
 #define VIRQ_XENPMU                      13

@@ -7,6 +7,7 @@
 #include <arch/arch.h>
 #include <arch/boot.h>
 #include <builder/builder.h>
+#include <console_lent.h>
 #include <lib/lib.h>
 #include <restart.h>
 #include <sched.h>
@@ -210,7 +211,8 @@ static __boot enum status domain_check(unsigned i) {
       REFUSE("reason=domain-twice domain=%s\n", d->name);
   if (!d->domid || d->domid >= 0x7ff0 || !d->vcpus || d->vcpus > MANIFEST_MAX_VCPUS || !d->weight ||
       d->weight > 65535 || d->evtchn_limit > 4096 || d->grant_frames > MANIFEST_MAX_GRANT_FRAMES ||
-      d->maptrack > MANIFEST_MAX_MAPTRACK || d->max_pages > BIT(arch_p2m_bits() - PAGE_SHIFT))
+      d->maptrack > MANIFEST_MAX_MAPTRACK || d->max_pages > BIT(arch_p2m_bits() - PAGE_SHIFT) ||
+      (d->ports && !ENABLED(CONFIG_CONSOLE_SERVICE)))
     REFUSE("reason=domain-range domain=%s\n", d->name);
   if (!actions_ok(d))
     REFUSE("reason=domain-action domain=%s\n", d->name);
@@ -280,6 +282,8 @@ static __boot enum status image_check(uint64_t maddr, uint64_t size) {
   for (unsigned i = 0; i < h->domains.count; i++)
     if (domain_check(i))
       return STATUS_INVALID;
+  if (ENABLED(CONFIG_CONSOLE_SERVICE) && serial_check())
+    return STATUS_INVALID;
   return channels_check() || payloads_check() ? STATUS_INVALID : machine_check();
 }
 
@@ -336,6 +340,8 @@ static __boot enum status domain_make(unsigned i) {
     s->grants.frame = mm_shared_alloc(m->grant_frames * sizeof(struct grant_frame));
   if (!s->vcpus || (m->grant_frames && !s->grants.frame) || arch_arena_create(s))
     return STATUS_NO_MEMORY;
+  if (ENABLED(CONFIG_CONSOLE_SERVICE) && m->ports)
+    console_lend(s);
   for (uint32_t v = 0; v < m->vcpus; v++)
     vcpu_stub_make(s, v);
   arch_arena_switch(s);

@@ -8,5 +8,6 @@ hv-y += $(if $(CONFIG_SCHED_FAIR),core/sched_fair.o,core/sched_fair_none.o)
 hv-y += core/vcpu.o core/domain.o
 hv-$(CONFIG_EXIT_STATS) += core/exits.o
 hv-y += core/console.o core/log.o core/panic.o
+hv-$(CONFIG_CONSOLE_SERVICE) += core/console_lent.o
 hv-y += core/$(if $(CONFIG_CONSOLE_INPUT),console_mux,console_plain).o
 hv-y += $(if $(CONFIG_RESTART),core/restart.o,core/restart_none.o)

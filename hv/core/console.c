@@ -5,6 +5,7 @@
  * open are in the twins (core/console.h).
  */
 #include "console.h"
+#include <console_lent.h>
 #include <drivers/uart.h>
 #include <lib/lib.h>
 
@@ -27,15 +28,20 @@ static void unlock(void) {
     spin_unlock(&console_lock);
 }
 
+static void put(char c) {
+  if (!ENABLED(CONFIG_CONSOLE_SERVICE) || !console_lent_put(c))
+    uart_put(c);
+}
+
 static void put_text(const char *s) {
   while (*s)
-    uart_put(*s++);
+    put(*s++);
 }
 
 static void end_line(void) {
   if (!after_cr)
-    uart_put('\r');
-  uart_put('\n');
+    put('\r');
+  put('\n');
   open_for = nobody;
   after_cr = false;
 }
@@ -57,7 +63,7 @@ static void put_byte(char c, bool controls) {
   if (c == '\n') {
     end_line();
   } else if (controls || !is_control) {
-    uart_put(c);
+    put(c);
     after_cr = c == '\r';
   }
 }
@@ -78,6 +84,8 @@ static void emit_chunk(const char *who, const struct console_line *before, const
     put_byte(*s, controls);
   }
   unlock();
+  if (ENABLED(CONFIG_CONSOLE_SERVICE))
+    (void)console_lent_tell();
 }
 
 static void line_add(struct console_line *line, const char *s, size_t n) {
@@ -122,4 +130,6 @@ void console_log(const char *s, size_t n) {
 
 void console_panic(void) {
   lock_free = true;
+  if (ENABLED(CONFIG_CONSOLE_SERVICE))
+    console_take();
 }

@@ -32,6 +32,11 @@ void uart_init(uint16_t port) {
   outb(port + FCR, FCR_ON);
   outb(port + MCR, MCR_ON);
   base = port;
+  room = 0;
+}
+
+uint16_t uart_port(void) {
+  return base;
 }
 
 void uart_put(char c) {

@@ -10,6 +10,9 @@
 /* 115200 baud, 8 bits, no parity, queues on, interrupts off. Where no UART answers, all
  * output is dropped and nothing is ever read. */
 void uart_init(uint16_t port);
+#define UART_PORTS 8u
+/* The port of uart_init; 0: no UART answers. */
+uint16_t uart_port(void);
 /* Waits for room in the queue, but not for ever. */
 void uart_put(char c);
 /* Wait until all has gone out, but not for ever. */

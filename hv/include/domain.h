@@ -52,6 +52,7 @@ enum mail {
   MAIL_DEBUG,        /* VIRQ_DEBUG, from the console's debug key */
   MAIL_FAR,          /* an event of another domain waits in the domain's box */
   MAIL_LIVES,        /* vCPU 0 of a domain that watches: another one's life has changed */
+  MAIL_SERIAL,       /* vCPU 0 of the domain that has the UART: input, room or log lines */
 };
 /* Any mail wakes a blocked vCPU; these wake a parked one. */
 #define MAIL_WAKES_PARKED (BIT(MAIL_LIFE) | BIT(MAIL_INTERRUPT))

@@ -216,6 +216,8 @@ void personality_prepare_entry(struct vcpu *v, uint64_t mail) {
     evtchn_send_virq(v, VIRQ_DEBUG);
   if (mail & BIT(MAIL_LIVES))
     evtchn_send_virq(v, VIRQ_DOM_EXC);
+  if (ENABLED(CONFIG_CONSOLE_SERVICE) && mail & BIT(MAIL_SERIAL))
+    evtchn_send_virq(v, VIRQ_CONSOLE);
   if (mail & BIT(MAIL_FAR))
     evtchn_collect(v->domain);
   if (mail & BIT(MAIL_CONSOLE))

@@ -12,7 +12,7 @@
 /* Mail that the personality answers; the rest is for the next entry to look at. */
 #define OWN_MAIL                                                                                   \
   (BIT(MAIL_TIMER) | BIT(MAIL_PERIODIC) | BIT(MAIL_POLL_TIMEOUT) | BIT(MAIL_CONSOLE) |             \
-   BIT(MAIL_EVENT) | BIT(MAIL_DEBUG) | BIT(MAIL_FAR) | BIT(MAIL_LIVES))
+   BIT(MAIL_EVENT) | BIT(MAIL_DEBUG) | BIT(MAIL_FAR) | BIT(MAIL_LIVES) | BIT(MAIL_SERIAL))
 
 /* Sleep until there is mail and turn it into events. False: there is something that the thread
  * must go back to its entry for. */

@@ -114,11 +114,19 @@ static void add_vcpus(struct image *image, struct manifest_domain *m, const stru
   }
 }
 
+/* The ports and ISA interrupts of a PC's serial lines. */
+static void add_serial(struct manifest_domain *m, const struct domain *d) {
+  static const uint16_t interrupts[] = {0, 4, 3};
+  m->first_port = system_serial_port(d->serial);
+  m->ports = d->serial ? 8 : 0;
+  m->interrupt = interrupts[d->serial];
+}
+
 static void add_settings(struct manifest_domain *m, const struct domain *d) {
   strncpy(m->name, d->name, sizeof(m->name) - 1);
   m->flags = (uint16_t)((d->console ? MANIFEST_DOMAIN_CONSOLE : 0) |
                         (d->smt_share ? MANIFEST_DOMAIN_SMT_SHARE : 0) |
-                        (d->service == SERVICE_STORE ? MANIFEST_DOMAIN_WATCHES : 0));
+                        (d->service != SERVICE_NONE ? MANIFEST_DOMAIN_WATCHES : 0));
   m->weight = (uint32_t)d->weight;
   m->on_shutdown = (uint8_t)d->on_shutdown;
   m->on_reboot = (uint8_t)d->on_reboot;
@@ -127,6 +135,7 @@ static void add_settings(struct manifest_domain *m, const struct domain *d) {
   m->evtchn_limit = (uint32_t)d->event_channels;
   m->grant_frames = (uint32_t)d->grant_frames;
   m->maptrack = (uint32_t)d->maptrack;
+  add_serial(m, d);
   m->special_gfn = GUEST_SPECIAL_BASE / MANIFEST_PAGE;
   m->special_pages = GUEST_SPECIAL_PAGES;
 }
@@ -197,8 +206,12 @@ static bool is_served(const struct system *s, unsigned domain) {
   return false;
 }
 
-/* The domain that the person wrote, else the first whose console the hypervisor has. */
+/* Who has the serial line has the keyboard; else the domain that the person wrote, else the first
+ * whose console the hypervisor has. */
 static uint32_t first_console(const struct system *s) {
+  for (unsigned i = 0; i < s->count; i++)
+    if (s->domains[i].serial)
+      return i;
   for (unsigned i = 0; i < s->count; i++)
     if (s->console ? !strcmp(s->domains[i].name, s->console)
                    : s->domains[i].console && !is_served(s, i))

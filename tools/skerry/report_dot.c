@@ -86,6 +86,18 @@ static void put_payload_edges(const struct image_view *v, const struct manifest_
       buf_printf(out, "  d%u:r0 -> payloads:p%u [dir=back, color=\"#808080\"];\n", d->domid, i);
 }
 
+/* Whose the serial line is. */
+static void put_uart(const struct image_view *v, struct buf *out) {
+  const struct manifest_domain *owner = NULL;
+  for (uint32_t i = 0; i < v->header->domains.count; i++)
+    if (v->domains[i].ports)
+      owner = &v->domains[i];
+  buf_put_text(out, "  uart [shape=box, label=\"serial console\\n(");
+  if (owner)
+    report_put_escaped(owner->name, out);
+  buf_printf(out, "%s's)\"];\n", owner ? "" : "the hypervisor");
+}
+
 void report_dot(const struct image_view *v, struct buf *out) {
   buf_put_text(out, "digraph system {\n  rankdir=LR;\n  ranksep=1.2;\n"
                     "  node [shape=plain, fontname=\"sans-serif\", fontsize=11];\n"
@@ -95,7 +107,7 @@ void report_dot(const struct image_view *v, struct buf *out) {
   buf_put_text(out, v->header->channels.count ? "</b>>;\n"
                                               : "</b>: no channel between domains is declared>;\n");
   put_cpus(v, out);
-  buf_put_text(out, "  uart [shape=box, label=\"serial console\\n(the hypervisor's)\"];\n");
+  put_uart(v, out);
   put_payloads(v, out);
   for (uint32_t i = 0; i < v->header->domains.count; i++) {
     const struct manifest_domain *d = &v->domains[i];

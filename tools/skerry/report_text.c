@@ -130,7 +130,11 @@ static void put_domain(const struct image_view *v, const struct manifest_domain 
   put_memory(v, d, out);
   put_loads(v, d, out);
   put_vcpus(v, d, out);
-  buf_put_text(out, "  devices       none\n");
+  if (d->ports)
+    buf_printf(out, "  devices       serial line: ports 0x%x to 0x%x, interrupt %u\n",
+               d->first_port, d->first_port + d->ports - 1, d->interrupt);
+  else
+    buf_put_text(out, "  devices       none\n");
   const struct manifest_domain *server = report_console_server(v, d);
   buf_printf(out, "  console       %s%s%s\n", d->flags & MANIFEST_DOMAIN_CONSOLE ? "hvc0" : "none",
              server ? ", served by " : "", server ? server->name : "");

@@ -132,17 +132,41 @@ static void rule_console_off(struct rule_check *c) {
              key_mark(c, d, "console").line);
 }
 
-static void rule_service_one(struct rule_check *c) {
+static void check_service_one(struct rule_check *c, enum domain_service service, const char *what) {
   const struct domain *first = NULL;
   EACH_DOMAIN(d, c) {
-    if (d->service != SERVICE_STORE)
+    if (d->service != service)
       continue;
     if (first)
-      diag_add(c->diag, key_mark(c, d, "service"),
-               "a system has one store: `%s` is it, see line %u", first->name,
-               key_mark(c, first, "service").line);
+      diag_add(c->diag, key_mark(c, d, "service"), "a system has one %s: `%s` is it, see line %u",
+               what, first->name, key_mark(c, first, "service").line);
     else
       first = d;
+  }
+}
+
+static void rule_service_one(struct rule_check *c) {
+  check_service_one(c, SERVICE_STORE, "store");
+  check_service_one(c, SERVICE_CONSOLE, "console service");
+}
+
+/* The hypervisor drives one line, which it can give to one domain. */
+static void rule_serial_once(struct rule_check *c) {
+  const struct domain *first = NULL;
+  EACH_DOMAIN(d, c) {
+    if (first && d->serial)
+      diag_add(c->diag, key_mark(c, d, "serial"), "the serial line belongs to `%s`: see line %u",
+               first->name, key_mark(c, first, "serial").line);
+    else if (d->serial)
+      first = d;
+  }
+}
+
+static void rule_service_serial(struct rule_check *c) {
+  EACH_DOMAIN(d, c) {
+    if (d->service == SERVICE_CONSOLE && !d->serial)
+      diag_add(c->diag, key_mark(c, d, "service"),
+               "`%s` serves consoles on a serial line: say which, `serial: com1`", d->name);
   }
 }
 
@@ -150,7 +174,8 @@ static void rule_service_ramdisk(struct rule_check *c) {
   EACH_DOMAIN(d, c) {
     if (d->service != SERVICE_NONE && d->ramdisk_path)
       diag_add(c->diag, key_mark(c, d, "ramdisk"),
-               "`%s` is a service: the tree that it starts with is its ramdisk", d->name);
+               "`%s` is a service: the %s that it starts with is its ramdisk", d->name,
+               d->service == SERVICE_STORE ? "tree" : "list of its clients");
   }
 }
 
@@ -295,6 +320,8 @@ const struct rule rules_meaning[] = {
     {"console-domain", RULE_SYSTEM, rule_console_domain},
     {"console-off", RULE_SYSTEM, rule_console_off},
     {"service-one", RULE_SYSTEM, rule_service_one},
+    {"serial-once", RULE_SYSTEM, rule_serial_once},
+    {"service-serial", RULE_SYSTEM, rule_service_serial},
     {"service-ramdisk", RULE_SYSTEM, rule_service_ramdisk},
     {"keep-restart", RULE_SYSTEM, rule_keep_restart},
     {"event-channels", RULE_SYSTEM, rule_event_channels},

@@ -230,12 +230,16 @@ static void put_domain(const struct system *s, unsigned domain, struct buf *out)
     put_backs(s, domain, out);
 }
 
-void store_tree_build(const struct system *s, unsigned store, struct buf *out) {
+void clients_build(const struct system *s, unsigned service, uint64_t kind, struct buf *out) {
   for (unsigned i = 0; i < s->count; i++)
     EACH_CHANNEL(c, s) {
-      if (c->kind == MANIFEST_CHANNEL_STORE && c->front == i && c->back == store)
+      if (c->kind == kind && c->front == i && c->back == service)
         buf_printf(out, "client\t%u\t%" PRIu64 "\t%s\n", domid(i), c->back_port, c->front_name);
     }
+}
+
+void store_tree_build(const struct system *s, unsigned store, struct buf *out) {
+  clients_build(s, store, MANIFEST_CHANNEL_STORE, out);
   const struct channel *keep = channels_keep_of(s, store);
   if (keep)
     buf_printf(out, "keep\t%" PRIu64 "\t%" PRIu64 "\n", keep->at / MANIFEST_PAGE,

@@ -18,7 +18,8 @@
 
 static const char *const action_words[] = {"stop", "restart", "poweroff", NULL};
 static const char *const all_stopped_words[] = {"poweroff", "stay", NULL};
-static const char *const service_words[] = {"none", "store", NULL};
+static const char *const service_words[] = {"none", "store", "console", NULL};
+static const char *const serial_words[] = {"none", "com1", "com2", NULL};
 static const char *const smt_words[] = {"apart", "share", NULL};
 
 #define AT(type, member) .offset = offsetof(struct type, member)
@@ -43,6 +44,7 @@ static const struct field domain_fields[] = {
      AT(domain, grant_frames)},
     {"maptrack", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_MAPTRACK, AT(domain, maptrack)},
     {"keep", FIELD_SIZE, .min = 4 * KIB, .max = 64 * GIB, AT(domain, keep)},
+    {"serial", FIELD_CHOICE, AT(domain, serial), .words = serial_words},
     {"service", FIELD_CHOICE, AT(domain, service), .words = service_words},
     {0},
 };
@@ -136,11 +138,16 @@ static const struct source *source_load(struct system *s, const char *path, bool
   return source;
 }
 
-/* What a store starts with is not read from a file. */
-static const struct source *source_tree(struct system *s, unsigned domain) {
+/* What a service starts with is not read from a file. */
+static const struct source *source_text(struct system *s, unsigned domain) {
   struct source *source = &s->sources[s->source_count++];
   source->path = "";
-  store_tree_build(s, domain, &source->bytes);
+  if (s->domains[domain].service == SERVICE_STORE)
+    store_tree_build(s, domain, &source->bytes);
+  else
+    buf_printf(&source->bytes, "serial\t%u\n", system_serial_port(s->domains[domain].serial));
+  if (s->domains[domain].service == SERVICE_CONSOLE)
+    clients_build(s, domain, MANIFEST_CHANNEL_CONSOLE, &source->bytes);
   return source;
 }
 
@@ -151,8 +158,8 @@ void system_load_files(struct system *s) {
     d->kernel = source_load(s, d->kernel_path, true);
     if (d->ramdisk_path)
       d->ramdisk = source_load(s, d->ramdisk_path, false);
-    else if (d->service == SERVICE_STORE)
-      d->ramdisk = source_tree(s, i);
+    else if (d->service != SERVICE_NONE)
+      d->ramdisk = source_text(s, i);
   }
 }
 
@@ -197,6 +204,11 @@ uint64_t system_least_cpus(const struct system *s) {
   }
   uint64_t owned_and_one = pinned + shared;
   return highest > owned_and_one ? highest : owned_and_one;
+}
+
+uint16_t system_serial_port(uint64_t serial) {
+  static const uint16_t ports[] = {0, 0x3f8, 0x2f8};
+  return ports[serial];
 }
 
 bool domain_may_restart(const struct domain *d) {

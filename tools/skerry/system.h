@@ -18,7 +18,8 @@
 #define SYSTEM_MAX_CPUS       1024u
 #define SYSTEM_PORTS_PER_VCPU 8u /* what a stock Linux binds on each vCPU, rounded up */
 
-enum domain_service { SERVICE_NONE, SERVICE_STORE };
+enum domain_service { SERVICE_NONE, SERVICE_STORE, SERVICE_CONSOLE };
+enum domain_serial { SERIAL_NONE, SERIAL_COM1, SERIAL_COM2 };
 
 struct domain {
   const yaml_node_t *node; /* of the mapping; for places in messages */
@@ -32,6 +33,7 @@ struct domain {
   uint64_t on_shutdown, on_reboot, on_crash; /* enum manifest_action */
   uint64_t weight, max_restarts, smt_share, event_channels;
   uint64_t service;                /* enum domain_service */
+  uint64_t serial;                 /* enum domain_serial */
   uint64_t grant_frames, maptrack; /* 0: not given, until channels_resolve */
   uint64_t keep;                   /* bytes that outlive a life; 0: none, or not given */
 
@@ -79,6 +81,7 @@ struct mark domain_mark(struct yaml *y, const struct domain *d, const char *key)
 
 /* The least number of CPUs that a machine must have for these domains. */
 uint64_t system_least_cpus(const struct system *s);
+uint16_t system_serial_port(uint64_t serial); /* the first of its 8 I/O ports */
 bool domain_may_restart(const struct domain *d);
 
 #endif

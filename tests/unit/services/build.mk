@@ -8,6 +8,9 @@ UNIT_SERVICES_NAMES := $(patsubst tests/unit/services/test_%.c,%,$(wildcard test
 UNIT_SERVICES_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow \
   -fsanitize=address,undefined -fno-sanitize-recover=all -I. -Iservices
 
+# The console's is its engine alone.
+unit-service-without := services/console/uart.c
+
 # Tests make the engine run out of memory, and end it in the midst of a turn.
 UNIT_SERVICES_LDFLAGS_store := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
   -Wl,--wrap=journal_close,--wrap=store_turn
@@ -16,7 +19,7 @@ UNIT_TESTS += $(UNIT_SERVICES_NAMES:%=build/unit/services_%)
 
 # A test's service is its name up to the first underscore.
 unit-service = $(firstword $(subst _, ,$(1)))
-unit-service-objs = $(patsubst %.c,$(UNIT_SERVICES_O)/%.o,$(filter-out %/main.c, \
+unit-service-objs = $(patsubst %.c,$(UNIT_SERVICES_O)/%.o,$(filter-out %/main.c $(unit-service-without), \
   $(wildcard services/$(1)/*.c tests/unit/services/$(1)_*.c)))
 
 .SECONDEXPANSION:

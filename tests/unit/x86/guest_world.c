@@ -280,6 +280,10 @@ void log_printf(const char *fmt, ...) {
   vprintf(fmt, ap);
   va_end(ap);
 }
+bool x86_io_lent(struct vcpu *v, const struct x86_io *io) {
+  return v->arch.regs.gpr[RAX] && io->size > 4;
+}
+
 void panic(const char *fmt, ...) {
   fail_msg("panic: %s", fmt);
   abort();

@@ -5,6 +5,7 @@
 #include <arch/arch.h>
 #include <asm/machine.h>
 #include <asm/platform.h>
+#include <console_lent.h>
 #include <drivers/uart.h>
 #include <lib/lib.h>
 
@@ -32,6 +33,8 @@ static void acpi_take_over(void) {
 }
 
 void arch_poweroff(void) {
+  if (ENABLED(CONFIG_CONSOLE_SERVICE))
+    console_finish();
   uart_flush();
   if (acpi_info.s5_found && acpi_info.pm1a_port) {
     acpi_take_over();

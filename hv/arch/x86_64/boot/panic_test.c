@@ -6,6 +6,7 @@
 #include <asm/layout.h>
 #include <asm/machine.h>
 #include <lib/lib.h>
+#include <timer.h>
 #include "boot.h"
 
 static void test_assert(void) {
@@ -46,13 +47,25 @@ static void test_smash(void) {
     ((volatile char *)buffer)[i] = 'x';
 }
 
+/* When domains have run for a while. */
+static void late(struct timer *t __unused_param) {
+  panic("late, as it was told");
+}
+
+static void test_late(void) {
+  static struct timer timer;
+  timer_init(&timer, late);
+  timer_set(&timer, time_now() + 10000000000ull);
+}
+
 static const struct {
   const char *name;
   void (*fn)(void);
 } tests[] = {
-    {"assert", test_assert},      {"pagefault", test_page_fault}, {"stack", test_stack},
-    {"nullcall", test_null_call}, {"wx", test_write_text},        {"nx", test_execute_data},
-    {"smash", test_smash},
+    {"assert", test_assert}, {"pagefault", test_page_fault},
+    {"stack", test_stack},   {"nullcall", test_null_call},
+    {"wx", test_write_text}, {"nx", test_execute_data},
+    {"smash", test_smash},   {"late", test_late},
 };
 
 __boot void (*panic_test_chosen(void))(void) {

@@ -185,7 +185,7 @@ void x86_exit_io(struct vcpu *v, const struct x86_io *io) {
   }
   if (io->next_rip)
     v->arch.next_rip = io->next_rip;
-  if (!skip(v, INSN_IN_OUT))
+  if (!skip(v, INSN_IN_OUT) || (ENABLED(CONFIG_CONSOLE_SERVICE) && x86_io_lent(v, io)))
     return;
   if (io->in)
     x86_write_gpr(v, RAX, io->size, port_read(io->port, io->size));

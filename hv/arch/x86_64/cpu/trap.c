@@ -11,6 +11,7 @@
 #include <asm/machine.h>
 #include <asm/platform.h>
 #include <console.h>
+#include <console_lent.h>
 #include <lib/atomic.h>
 #include <lib/lib.h>
 
@@ -175,7 +176,8 @@ void trap_handle(struct trap_frame *f) {
     lapic_eoi();
     return;
   case VECTOR_UART:
-    console_receive();
+    if (!ENABLED(CONFIG_CONSOLE_SERVICE) || !console_lent_tell())
+      console_receive();
     lapic_eoi();
     return;
   case VECTOR_SPURIOUS:

@@ -81,6 +81,8 @@ struct x86_io {
   uint64_t next_rip; /* 0: decode */
 };
 void x86_exit_io(struct vcpu *v, const struct x86_io *io);
+/* Done on the machine's own port, if the domain has it (CONFIG_CONSOLE_SERVICE). */
+bool x86_io_lent(struct vcpu *v, const struct x86_io *io);
 
 /* A nested page fault at `gpa`: local APIC page, write to log-dirty or read-only, nothing there. */
 struct x86_npf {

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The serial line in the hands of a domain: while that one runs, what would go
+ * to the UART goes into a ring that it reads, and the UART's ports and
+ * interrupt are its own. When it ends, and in a panic, the line is ours again
+ * with the next byte. Left out of a build without CONSOLE_SERVICE.
+ */
+#include <console_lent.h>
+#include <drivers/uart.h>
+#include <lib/atomic.h>
+#include <lib/lib.h>
+
+#define LOG_SIZE 16384u /* a power of two */
+
+static struct spinlock log_lock; /* of the ring; a leaf, behind the console's lock */
+static char log_ring[LOG_SIZE];  /* what is not read in time gives way to what is newer */
+static uint32_t head, tail;
+static bool lent_before; /* under the console's lock */
+
+static struct domain_stub *owner; /* NULL: nobody */
+static bool taken;                /* for good */
+
+void console_lend(struct domain_stub *d) {
+  owner = d;
+}
+
+static bool lent(void) {
+  return owner && !taken && atomic_read(&owner->state) == DOMAIN_RUNNING;
+}
+
+bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size) {
+  return d == owner && size == 1 && (uint16_t)(port - d->config->first_port) < d->config->ports &&
+         lent();
+}
+
+static char log_take(void) {
+  char c = log_ring[tail % LOG_SIZE];
+  log_ring[tail++ % LOG_SIZE] = 0;
+  return c;
+}
+
+static void log_put(char c) {
+  spin_lock(&log_lock);
+  if (head - tail == LOG_SIZE)
+    (void)log_take();
+  log_ring[head++ % LOG_SIZE] = c;
+  spin_unlock(&log_lock);
+}
+
+size_t console_lent_read(char *s, size_t n) {
+  size_t got = 0;
+  spin_lock(&log_lock);
+  for (; got < n && tail != head; got++)
+    s[got] = log_take();
+  spin_unlock(&log_lock);
+  return got;
+}
+
+/* The domain may have left the UART in any state. It reads no more, and in a panic who held the
+ * lock may have been stopped: the ring is looked at without it. */
+static void take_back(void) {
+  uart_flush();
+  uart_init(owner->config->first_port);
+  uart_input_on();
+  uart_put('\r');
+  uart_put('\n');
+  while (tail != head)
+    uart_put(log_take());
+}
+
+bool console_lent_put(char c) {
+  bool now = lent();
+  if (lent_before && !now)
+    take_back();
+  lent_before = now;
+  if (now)
+    log_put(c);
+  return now;
+}
+
+bool console_lent_tell(void) {
+  bool now = lent();
+  if (now)
+    vcpu_mail(&owner->vcpus[0], MAIL_SERIAL);
+  return now;
+}
+
+void console_take(void) {
+  atomic_write(&taken, true);
+}
+
+void console_finish(void) {
+  console_take();
+  if (lent_before)
+    log_printf("the serial line is the hypervisor's again\n");
+}
