@@ -33,6 +33,11 @@ bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size
          lent();
 }
 
+/* The owner may take the last byte while the line is taken back: then there is less than none. */
+static bool log_waits(void) {
+  return (int32_t)(head - tail) > 0;
+}
+
 static char log_take(void) {
   char c = log_ring[tail % LOG_SIZE];
   log_ring[tail++ % LOG_SIZE] = 0;
@@ -50,21 +55,21 @@ static void log_put(char c) {
 size_t console_lent_read(char *s, size_t n) {
   size_t got = 0;
   spin_lock(&log_lock);
-  for (; got < n && tail != head; got++)
+  for (; got < n && log_waits(); got++)
     s[got] = log_take();
   spin_unlock(&log_lock);
   return got;
 }
 
-/* The domain may have left the UART in any state. It reads no more, and in a panic who held the
- * lock may have been stopped: the ring is looked at without it. */
+/* The domain may have left the UART in any state. In a panic who held the ring's lock may have been
+ * stopped: it is looked at without. */
 static void take_back(void) {
   uart_flush();
   uart_init(owner->config->first_port);
   uart_input_on();
   uart_put('\r');
   uart_put('\n');
-  while (tail != head)
+  while (log_waits())
     uart_put(log_take());
 }
 

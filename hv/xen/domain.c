@@ -209,15 +209,21 @@ enum status personality_domain_soft_reset(struct domain *d) {
 
 /* --- between exit and entry ---------------------------------------------------------------- */
 
+/* Rare: for a domain that serves others. */
+static void tell_service(struct vcpu *v, uint64_t mail) {
+  if (mail & BIT(MAIL_LIVES))
+    evtchn_send_virq(v, VIRQ_DOM_EXC);
+  if (mail & BIT(MAIL_SERIAL))
+    evtchn_send_virq(v, VIRQ_CONSOLE);
+}
+
 void personality_prepare_entry(struct vcpu *v, uint64_t mail) {
   if (mail & (BIT(MAIL_TIMER) | BIT(MAIL_PERIODIC)))
     evtchn_send_virq(v, VIRQ_TIMER);
   if (mail & BIT(MAIL_DEBUG))
     evtchn_send_virq(v, VIRQ_DEBUG);
-  if (mail & BIT(MAIL_LIVES))
-    evtchn_send_virq(v, VIRQ_DOM_EXC);
-  if (ENABLED(CONFIG_CONSOLE_SERVICE) && mail & BIT(MAIL_SERIAL))
-    evtchn_send_virq(v, VIRQ_CONSOLE);
+  if (mail & (BIT(MAIL_LIVES) | BIT(MAIL_SERIAL)))
+    tell_service(v, mail);
   if (mail & BIT(MAIL_FAR))
     evtchn_collect(v->domain);
   if (mail & BIT(MAIL_CONSOLE))
