@@ -61,10 +61,11 @@ def test_killed_under_load(bench):
 
 
 def test_traffic(bench):
-    """curl and iperf3 both ways between two guests, over the bridge of a driver domain."""
+    """curl and iperf3 both ways between two guests, over the bridge of a driver domain. When that
+    dies, a connection waits and goes on over new interfaces."""
     make(DRIVERS, TRAFFIC)
     guests = {"one": 2, "two": 3}
-    domains = [stock("drivers", DRIVERS, 192, ""),
+    domains = [stock("drivers", DRIVERS, 192, "", on_crash="restart"),
                *(stock(name, TRAFFIC, 256, f"skerry.number={number} skerry.mib=8")
                  for name, number in guests.items()), store()]
     channels = [{"network": {"front": name, "back": "drivers", "bridge": "br0"}} for name in guests]
@@ -75,3 +76,7 @@ def test_traffic(bench):
         for way in ("there", "back"):
             found = machine.fact("two", "iperf", 120)
             assert found["way"] == way and int(found["bits"]) > 1_000_000
+        assert machine.fact("two", "transfer")["at"] == "start"
+        kill(machine, 1, "network .* is on vif3.0")
+        found = machine.fact("two", "transfer", 180)
+        assert found["sent"] == found["came"]

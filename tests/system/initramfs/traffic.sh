@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # One of two guests on a bridge: 10.0.0.N, whose other end is 10.0.0.(5 - N), N being 2 or 3. Each
-# fetches what the other serves; then 3 sends to 2 and lets 2 send.
+# fetches what the other serves; then 3 sends to 2 and lets 2 send,
+# and fetches once more, slowly.
 
 . /common.sh
 
@@ -21,6 +22,15 @@ throughput() {
     in_sum && /"bits_per_second"/ { sub(",", "", $2); printf "%d", $2; exit }' /tmp/iperf)"
 }
 
+# Slow enough that the bridge can go away meanwhile.
+transfer() {
+  curl -sS --limit-rate 500k -o /tmp/again "http://$other/data" &
+  until [ -s /tmp/again ]; do sleep 0.1; done
+  fact transfer at=start
+  wait $!
+  fact transfer at=end "sent=$(digest /tmp/data)" "came=$(digest /tmp/again)"
+}
+
 modules xen-netfront
 number=$(option number)
 other=10.0.0.$((5 - number))
@@ -38,5 +48,6 @@ fact curl "bytes=$(stat -c %s /tmp/data)" "sent=$(cat /tmp/sum)" "came=$(digest 
 if [ "$number" = 3 ]; then
   throughput there -t 3
   throughput back -t 3 -R
+  transfer
 fi
 shell
