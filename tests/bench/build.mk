@@ -29,6 +29,7 @@ BENCH :=
 
 .PHONY: bench bench-ready bench-gate bench-record
 bench-ready: hv tool bench-guests bench-peers bench-linux $(bench-out)/spin ##  Build all that the benchmark runs
+	@$(MAKE) -s CONFIG=stats hv
 bench: bench-ready ##  Measure beside the peers: build/bench/index.html (BENCH=options)
 	@$(PYTHON) tools/bench run $(BENCH)
 

@@ -6,6 +6,7 @@ there are stands in plan.py."""
 import dataclasses
 import json
 import re
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from machine import BUILD, Machine, MachineFailed
 MEASURE = re.compile(r"^measure: (\S+) (\d+|-) (\S+)$")
 STAMP = re.compile(r"^stamp: (start|end) (\d+)$")
 LINUX_MIB = 256
+EXITS = re.compile(r'^skerry_exits_total\{.*reason="(\w+)"\} (\d+)$', re.MULTILINE)
 TOP = 12  # functions of a profile
 OWN_FIGURE = re.compile(r"^figure: (\S+) (\S+) (\S+)$")
 
@@ -138,19 +140,34 @@ def profiled(job, folder):
     return figures
 
 
+def linux(job):
+    console = "hvc0" if peers.PEERS[job.peer].many else "ttyS0"
+    return peers.Guest(peers.LINUX, f"console={console} quiet mem={LINUX_MIB}M",
+                       memory_mib=LINUX_MIB, ramdisk=peers.USER_SPACE, config=job.config)
+
+
 def workload(job, folder):
     """The stock kernel to its user space, and what that does there; in the machine's time."""
     peer = peers.PEERS[job.peer]
-    console = "hvc0" if peer.many else "ttyS0"
-    guest = peers.Guest(peers.LINUX, f"console={console} quiet mem={LINUX_MIB}M",
-                        memory_mib=LINUX_MIB, ramdisk=peers.USER_SPACE, config=job.config)
-    with Machine(peer.command(guest, folder), log_of(job)) as machine:
+    with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
         machine.wait(r"^DONE 4 0", peer.origin, 900)
         return measured(machine, peer)
 
 
+def exits(job, folder):
+    """The same with exit accounting: how often the guest left its CPU until it ended, and why."""
+    peer, console = peers.PEERS[job.peer], folder / "console"
+    with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
+        machine.wait(r"^DONE 4 0", peer.origin, 900)
+        machine.wait_end(120)
+        console.write_text("".join(f"skerry: {text}\n" for text in machine.texts("skerry")))
+    run = subprocess.run([BUILD / "tools" / "skerry", "stat", "--prometheus", console], text=True,
+                         stdout=subprocess.PIPE, check=True)
+    return {"own.exits." + m.group(1): int(m.group(2)) for m in EXITS.finditer(run.stdout)}
+
+
 KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "own": own_figures,
-         "profile": profiled, "workload": workload}
+         "profile": profiled, "workload": workload, "exits": exits}
 
 
 def run(job):

@@ -32,7 +32,7 @@ def peer_jobs(name):
     if name in ("skerry", "bare"):
         work.append(Job("workload", name))
     if isinstance(peer, peers.Skerry):
-        work += [Job("restart", name, "restart"), Job("own", name)]
+        work += [Job("restart", name, "restart"), Job("own", name), Job("exits", name, config="stats")]
     return work
 
 
@@ -55,7 +55,7 @@ def figure_jobs():
     """For `make figures`: Skerry, Xen and the floor, and what sixteen domains cost."""
     return [job for name in ("skerry", "xen417", "floor", "skerry-ryzen", "xen417-ryzen")
             for job in peer_jobs(name)
-            if job.kind != "workload"] + grown_jobs("domains", [1, 16])
+            if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 16])
 
 
 def bench_jobs(names, matrix):

@@ -73,10 +73,15 @@ def systems(results):
     return sorted(found)
 
 
-def memory_kinds(results):
+def own_kinds(results, prefix):
+    """[(kind, figure)] of what the hypervisor itself has told under that name."""
     own = results["figures"].get("skerry", {})
-    return [(name.removeprefix("own.memory.").removesuffix("_kib"), value)
-            for name, value in sorted(own.items()) if name.startswith("own.memory.")]
+    return [(name.removeprefix(prefix).removesuffix("_kib"), value)
+            for name, value in sorted(own.items()) if name.startswith(prefix)]
+
+
+def memory_kinds(results):
+    return own_kinds(results, "own.memory.")
 
 
 def page(results, entries):
@@ -90,7 +95,7 @@ def page(results, entries):
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, rows=rows, columns=table.present_columns(plain), peers=peers.PEERS,
         base=peers.PEERS[table.BASE].title, comparison=plots.comparison(plain) if both else "",
-        growths=growths(results), systems=systems(results), memory=memory_kinds(results),
+        growths=growths(results), systems=systems(results), memory=memory_kinds(results), exits=own_kinds(results, "own.exits."),
         profiles=profiles(results), detector=load(DETECTOR), campaigns=len(entries))
 
 
