@@ -178,7 +178,7 @@ def arguments():
     pair = commands.add_parser("compare", help="the wall clock of two commands, interleaved")
     pair.add_argument("a", help="with the program's whole path")
     pair.add_argument("b")
-    pair.add_argument("--blocks", type=int, default=10, help="of four samples each")
+    pair.add_argument("--blocks", type=int, default=20, help="of four samples each")
     pair.set_defaults(run=command_compare)
     proof = commands.add_parser("prove", help="power and false alarms of the detector, on this host")
     proof.set_defaults(run=command_prove)

@@ -27,5 +27,5 @@ def sample(command_a, command_b, blocks, take=seconds):
     return [take(commands[side]) for side in stats.order(blocks)]
 
 
-def compare(command_a, command_b, blocks=10, take=seconds):
+def compare(command_a, command_b, blocks=20, take=seconds):
     return stats.ratio(sample(command_a, command_b, blocks, take))

@@ -13,9 +13,9 @@ SPIN = peers.OUT / "spin"
 UNIT = 2000  # blocks of work in A: tens of milliseconds
 SLOWDOWNS = (0, 1, 2, 5, 10)  # in percent
 NULL_SERIES = 100
-SERIES = 40  # of each slow-down
+SERIES = 25  # of each slow-down
 SERIES_IN_ALL = NULL_SERIES + SERIES * (len(SLOWDOWNS) - 1)
-BLOCKS = 8
+BLOCKS = 20
 HISTORY = 40  # campaigns in a history, half of them after the change
 
 
