@@ -53,7 +53,7 @@ def test_growth():
 
 def test_tables_hold_the_figures():
     rows = table.rows(FIGURES)
-    assert "5,300" in table.as_text(rows) and "| 5,000 | 300 | 0.30 | met (0.33) |" in table.as_markdown(rows)
+    assert "5,300" in table.as_text(rows) and "| 5,000 | 300 | 0.300 | met (0.333) |" in table.as_markdown(rows)
 
 
 COUNTS = """section boot

@@ -105,6 +105,8 @@ def decoding(name, figures):
     """Instructions of an operation that went into finding lengths, of the peer whose figures these
     are; None where it has not been counted."""
     measure, calls = find(name), figures.get("lengths." + name)
+    if measure.unit == "ns":  # lateness: what is on its way is no whole number of exits
+        return None
     if calls is None:
         return 0 if "boot.work" in figures and not name.startswith(("boot", "memory")) else None
     clock_exits = figures.get("lengths.exit.rdtsc", 0) >= BY_NAME["exit.rdtsc"].operations

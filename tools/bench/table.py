@@ -44,7 +44,7 @@ def number(value):
 
 
 def ratio_text(value):
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else f"{value:.3f}"
 
 
 def heads(columns):
