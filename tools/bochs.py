@@ -38,6 +38,7 @@ cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad
 clock: sync=none, time0=1700000000
 ata0-master: type=cdrom, path={folder}/machine.iso, status=inserted
 boot: cdrom
+vga: extension=none
 com1: enabled=1, mode=term, dev={serial}
 log: {folder}/log
 panic: action=fatal

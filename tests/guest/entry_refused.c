@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each domain starts a sibling in another state that no machine enters. It costs that domain its
-// life, no other, and the next life is an ordinary one.
-/* guest: domains=8 vcpus=2 memory=16MiB done=16 on_crash=restart on_reboot=restart xen=no (it has
- * one domain) qemu=no (the emulator enters them all) expect="restart 1" timeout=90 */
+// Each domain starts one sibling in a state that a machine enters and another in a state that none
+// enters, one field of which is wrong. It costs that domain its life, no other, and the next life
+// is an ordinary one.
+/* guest: domains=24 vcpus=3 memory=8MiB machine=512 done=48 on_crash=restart max_restarts=1
+ * xen=no (it has one domain) qemu=no (the emulator enters them all) expect="restart 1" timeout=90
+ * each="domain $DOMAIN: vCPU 1: crashed: VM entry (failed|refused)" */
 #include "rt/rt.h"
 
 #define FLAT_CODE 0xc9b
 #define FLAT_DATA 0xc93
+#define DPL_3     (3u << 5)
+#define ACCESSED  1u
+#define MEMORY    0x10u  // not a system segment
+#define BYTES     0x800u // the granularity
+#define VM86      (1u << 17)
+
+static volatile uint8_t alive;
+static uint64_t first_level[4] __attribute__((aligned(32)));
+// movb $1, alive; hlt, with interrupts off: such a sibling is down.
+static uint8_t code[] = {0xc6, 0x05, 0, 0, 0, 0, 1, 0xf4};
 
 static struct vcpu_hvm_context flat(void) {
   struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_32B};
   struct vcpu_hvm_x86_32 *r = &context.cpu_regs.x86_32;
+  uint32_t address = (uintptr_t)&alive;
+  memcpy(code + 2, &address, 4);
   r->cr0 = 0x11;
   r->eflags = 2;
-  r->eip = 0x100000;
+  r->eip = (uintptr_t)code;
   r->cs_limit = r->ds_limit = r->ss_limit = r->es_limit = 0xffffffff;
   r->cs_ar = FLAT_CODE;
   r->ds_ar = r->ss_ar = r->es_ar = FLAT_DATA;
@@ -22,45 +36,124 @@ static struct vcpu_hvm_context flat(void) {
   return context;
 }
 
-// SDM vol. 3C, 26.3.1: what is checked of each field.
-static void spoil(struct vcpu_hvm_context *context, unsigned field) {
+static void wide(struct vcpu_hvm_context *context) {
+  struct vcpu_hvm_x86_64 *r = &context->cpu_regs.x86_64;
+  *context = (struct vcpu_hvm_context){.mode = VCPU_HVM_MODE_64B};
+  r->rip = (uintptr_t)code;
+  r->rflags = 2;
+  r->cr0 = read_cr0();
+  r->cr3 = read_cr3();
+  r->cr4 = read_cr4();
+  r->efer = rdmsr(0xc0000080);
+}
+
+// SDM vol. 3C, 26.3.1.2: code and stack.
+static void spoil_code_and_stack(struct vcpu_hvm_x86_32 *r, unsigned field) {
+  switch (field) {
+  case 0:
+    r->cs_ar &= ~BYTES; // bytes, and a limit of 4 GiB
+    break;
+  case 1:
+    r->cs_limit = 0xfffff000; // pages, and a limit that ends in the middle of one
+    break;
+  case 2:
+    r->cs_ar &= ~ACCESSED;
+    break;
+  case 3:
+    r->cs_ar |= DPL_3; // not the stack's privilege
+    break;
+  case 4:
+    r->ss_ar |= DPL_3; // not the code's
+    break;
+  case 5:
+    r->ss_ar &= ~ACCESSED;
+    break;
+  case 6:
+    r->ss_ar = FLAT_CODE;
+    break;
+  case 7:
+    r->ss_ar &= ~MEMORY;
+    break;
+  default:
+    r->ss_ar &= ~BYTES;
+    break;
+  }
+}
+
+static void spoil_data(uint16_t *attributes, unsigned field) {
+  switch (field) {
+  case 0:
+    *attributes = 0xc99; // code that cannot be read
+    break;
+  case 1:
+    *attributes &= ~MEMORY;
+    break;
+  case 2:
+    *attributes &= ~ACCESSED;
+    break;
+  default:
+    *attributes &= ~BYTES;
+    break;
+  }
+}
+
+// 26.3.1.1, 26.3.1.4, 26.3.1.6: registers, and what goes with them.
+static void spoil_registers(struct vcpu_hvm_context *context, unsigned field) {
   struct vcpu_hvm_x86_32 *r = &context->cpu_regs.x86_32;
   switch (field) {
   case 0:
-    r->cs_ar &= ~0x800u; // bytes, and a limit of 4 GiB
-    break;
-  case 1:
-    r->es_ar &= ~0x10u; // a system segment
-    break;
-  case 2:
-    r->eflags |= 1u << 17; // virtual 8086 mode, and segments that are not its
-    break;
-  case 3:
-    r->cs_ar |= 3u << 5; // not the stack's privilege
-    break;
-  case 4:
     r->tr_limit = 0xffffffff;
     break;
-  case 5:
-    r->ds_ar = 0xc99; // code that cannot be read
+  case 1:
+    r->tr_limit = 0xfffff000;
+    r->tr_ar |= BYTES;
     break;
-  case 6:
+  case 2:
+    r->eflags |= VM86; // and segments that are not its
+    break;
+  case 3:
     r->cr4 = 1u << 17; // PCID outside of long mode
     break;
+  case 4: // PAE paging, and an entry of its first level with a reserved bit
+    first_level[2] = 0x1000 | 1 | 2;
+    r->cr3 = (uintptr_t)first_level;
+    r->cr4 = 1u << 5;
+    r->cr0 |= 1u << 31;
+    break;
+  case 5:
+    wide(context);
+    context->cpu_regs.x86_64.rip = (uintptr_t)NON_CANONICAL;
+    break;
   default:
-    r->ss_ar &= ~1u; // not accessed
+    wide(context);
+    context->cpu_regs.x86_64.rflags |= VM86;
     break;
   }
+}
+
+static void spoil(struct vcpu_hvm_context *context, unsigned field) {
+  struct vcpu_hvm_x86_32 *r = &context->cpu_regs.x86_32;
+  if (field < 9)
+    spoil_code_and_stack(r, field);
+  else if (field < 13)
+    spoil_data(&r->ds_ar, field - 9);
+  else if (field < 17)
+    spoil_data(&r->es_ar, field - 13);
+  else
+    spoil_registers(context, field - 17);
 }
 
 void test_main(void) {
   unsigned me = cpuid(0x40000004, 0).ecx;
   struct vcpu_hvm_context context = flat();
-  spoil(&context, me % 8);
+  check_eq("entry_refused.legal", vcpu_op(VCPUOP_initialise, 2, &context), 0);
+  vcpu_op(VCPUOP_up, 2, 0);
+  CHECK("entry_refused.enters", WAIT(alive, 60000 * MS));
+  spoil(&context, me % 24);
   check_eq("entry_refused.initialise", vcpu_op(VCPUOP_initialise, 1, &context), 0);
   printf("DONE 1 0\n");
   vcpu_op(VCPUOP_up, 1, 0);
-  delay_ns(2000 * MS);
+  delay_ns(60000 * MS);
   CHECK("entry_refused.dies", 0);
   shutdown(SHUTDOWN_crash);
 }

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
@@ -22,6 +23,7 @@ sys.path.insert(0, os.path.join(ROOT, "tools"))
 from machine import parallel_cpus  # noqa: E402
 
 SOURCES = os.path.join(ROOT, "tests/guest")
+BOCHS_PATIENCE = 3
 FIGURE_GUESTS = ["bench", "bench_grant", "event_roundtrip"]
 SYSTEMS = os.path.join(SOURCES, "systems")
 RESULT = re.compile(r"^(?:\[(?P<domain>[^\]]+)\] )?(?P<verdict>PASS|FAIL|DONE) (?P<rest>.*)$")
@@ -90,8 +92,8 @@ def system_text(guest, elf):
             f"    memory: {guest.get('memory', '64MiB')}",
             f"    vcpus: {guest.number('vcpus', 1)}",
         ]
-        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "cpus", "event_channels", "grant_frames",
-                    "maptrack"):
+        for key in ("cmdline", "on_crash", "on_reboot", "on_shutdown", "max_restarts", "cpus", "event_channels",
+                    "grant_frames", "maptrack"):
             if guest.get(key):
                 field = "command_line" if key == "cmdline" else key
                 lines.append(f"    {field}: {guest.get(key)}")
@@ -178,11 +180,19 @@ def read(path):
         return []
 
 
+def each_domain(guest, lines):
+    """Whether every domain has its line, of which `each` is the pattern."""
+    patterns = [guest.get("each", "").replace("$DOMAIN", f"{guest.name}{i}") for i in range(guest.domains())]
+    return all(any(re.search(pattern, line) for line in lines) for pattern in patterns)
+
+
 def finished(guest, lines, args):
     done = guest.number("done", guest.domains())
     ends = sum(1 for line in lines if re.match(r"(\[[^\]]+\] )?DONE ", line))
     expect = guest.get("expect")
     if expect and not any(re.search(expect, line) for line in lines):
+        return False
+    if not each_domain(guest, lines):
         return False
     return ends >= (1 if args.on == "xen" and not guest.get("xen-done") else done)
 
@@ -202,7 +212,8 @@ def powers_off(process):
 
 
 def wait(guest, process, serial, args):
-    end = time.monotonic() + guest.number("timeout", args.timeout)
+    patience = BOCHS_PATIENCE if args.machine == "bochs" else 1
+    end = time.monotonic() + guest.number("timeout", args.timeout) * patience
     typed = not guest.get("type")
     while time.monotonic() < end:
         lines = read(serial)
@@ -271,6 +282,8 @@ def arguments():
     parser.add_argument("--config", default="default")
     parser.add_argument("--cpu", default="EPYC,+svm")
     parser.add_argument("--timeout", type=int, default=60)
+    parser.add_argument("--jobs", type=int, help="machines at a time (default: one; as many of Bochs's, whose "
+                        "time does not depend on the host's, as the host has CPUs)")
     parser.add_argument("--figures", action="store_true", help="count instructions and print figures")
     parser.add_argument("--icount", help="make time a function of instructions: 2 to this power ns each")
     parser.add_argument("--verbose", "-v", action="store_true", help="print each machine's output")
@@ -278,17 +291,30 @@ def arguments():
     return parser.parse_args()
 
 
+def why_not(guest, args):
+    """The option that keeps this guest from running here, or None."""
+    keys = [args.machine] + (["xen"] if args.on == "xen" else [])
+    return next((key for key in keys if guest.get(key) == "no"), None)
+
+
+def results(args):
+    """Each guest that runs, in order, and what it brought."""
+    guests = []
+    for guest in find_guests(args.guests or (FIGURE_GUESTS if args.figures else [])):
+        key = why_not(guest, args)
+        if key:
+            print(f"skip {guest.name}: {guest.reasons[key]}")
+        else:
+            guests.append(guest)
+    jobs = args.jobs or (os.cpu_count() if args.machine == "bochs" else 1)
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from zip(guests, pool.map(lambda guest: run(guest, args), guests))
+
+
 def main():
     args = arguments()
     passed = failed = 0
-    for guest in find_guests(args.guests or (FIGURE_GUESTS if args.figures else [])):
-        if args.on == "xen" and guest.get("xen") == "no":
-            print(f"skip {guest.name}: {guest.reasons['xen']}")
-            continue
-        if guest.get(args.machine) == "no":
-            print(f"skip {guest.name}: {guest.reasons[args.machine]}")
-            continue
-        good, bad, messages, numbers = run(guest, args)
+    for guest, (good, bad, messages, numbers) in results(args):
         for name, value, unit in numbers if args.figures else []:
             print(f"{name}\t{value}\t{unit}")
         if not args.figures or bad:

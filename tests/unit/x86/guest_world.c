@@ -186,8 +186,9 @@ void cpuid(uint32_t leaf, uint32_t sub, uint32_t out[4]) {
     out[0] = sub < 4 ? 0x121 + (sub << 5) : 0;
 }
 void wrmsr(uint32_t msr, uint64_t value) {
-  (void)msr;
   world.wrmsr_value = value;
+  if (world.wrmsr)
+    world.wrmsr(msr, value);
 }
 uint64_t rdtsc(void) {
   return world.now;

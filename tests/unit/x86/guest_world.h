@@ -35,6 +35,7 @@ struct world {
   enum domain_end end;
   uint32_t cpuid[16][4], cpuid_extended[64][4]; // the machine's, sub-leaf 0
   uint64_t wrmsr_value;
+  void (*wrmsr)(uint32_t msr, uint64_t value); // who else wants to know
   uint64_t hypercall_nr, hypercall_args[3], hypercall_result;
   bool hypercall_compat;
 };

@@ -28,7 +28,8 @@ __boot void cpuid_xsave_init(void) {
     uint32_t r[4];
     cpuid(0xd, i, r);
     if (i == 1) {
-      leaves[1][EAX] = r[EAX] & 7; /* XSAVEOPT XSAVEC XGETBV(1) */
+      leaves[1][EAX] =
+          r[EAX] & (cpu_features.xsaves ? 15 : 7); /* XSAVEOPT XSAVEC XGETBV(1) XSAVES */
     } else if (allowed & BIT(i)) {
       leaves[i][EAX] = r[EAX];
       leaves[i][EBX] = r[EBX];

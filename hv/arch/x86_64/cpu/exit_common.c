@@ -113,9 +113,16 @@ static bool fetch_cr_write(struct vcpu *v, struct insn *i, uint64_t *value) {
   return true;
 }
 
+/* PCIDs come in long mode with PCID 0 (SDM vol. 3A, 4.10.1). */
+static bool pcid_refused(struct vcpu *v, uint64_t value, bool long_mode) {
+  if (!(value & CR4_PCIDE) || (vendor->get(v, CREG_CR4) & CR4_PCIDE))
+    return false;
+  return !long_mode || (vendor->get(v, CREG_CR3) & (PAGE_SIZE - 1));
+}
+
 void x86_cr4_write(struct vcpu *v, uint64_t value, uint64_t next_rip) {
   bool long_mode = vendor->get(v, CREG_EFER) & EFER_LMA;
-  if (!cr4_legal(value) || (long_mode && !(value & CR4_PAE))) {
+  if (!cr4_legal(value) || (long_mode && !(value & CR4_PAE)) || pcid_refused(v, value, long_mode)) {
     inject_gp(v);
     return;
   }

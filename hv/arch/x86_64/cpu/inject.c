@@ -22,6 +22,32 @@ static bool makes_double_fault(uint8_t first, uint8_t second) {
   return contributory(first) && contributory(second);
 }
 
+/* --- as the machine writes them -------------------------------------------------------- */
+
+uint32_t x86_event_pack(const struct x86_event *e) {
+  static const uint8_t type[] = {[EVENT_INTERRUPT] = X86_TYPE_INTERRUPT,
+                                 [EVENT_NMI] = X86_TYPE_NMI,
+                                 [EVENT_EXCEPTION] = X86_TYPE_EXCEPTION};
+  if (e->type == EVENT_NONE)
+    return 0;
+  return (uint32_t)(X86_EVENT_VALID | e->vector | (uint32_t)type[e->type] << 8 |
+                    (e->has_error ? X86_EVENT_ERROR : 0));
+}
+
+/* SVM has INT3 and INTO among the exceptions (APM vol. 2, 15.7.2). */
+struct x86_event x86_event_unpack(uint32_t bits, uint32_t error) {
+  static const enum x86_event_type type[8] = {[X86_TYPE_INTERRUPT] = EVENT_INTERRUPT,
+                                              [X86_TYPE_NMI] = EVENT_NMI,
+                                              [X86_TYPE_EXCEPTION] = EVENT_EXCEPTION};
+  struct x86_event e = {.type = type[x86_event_type(bits)],
+                        .vector = (uint8_t)bits,
+                        .has_error = bits & X86_EVENT_ERROR,
+                        .error = error};
+  if (e.type == EVENT_EXCEPTION && (e.vector == VECTOR_BP || e.vector == VECTOR_OF))
+    e.type = EVENT_NONE;
+  return e;
+}
+
 /* The upcall comes back by itself. */
 void x86_put_back(struct vcpu *v, const struct x86_event *e) {
   if (e->type == EVENT_NMI) {

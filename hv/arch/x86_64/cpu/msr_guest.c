@@ -36,7 +36,7 @@ struct msr_policy {
   bool (*read)(struct vcpu *v, uint32_t arg, uint64_t *value);
   bool (*write)(struct vcpu *v, uint32_t arg, uint64_t value); /* NULL: #GP */
   uint32_t arg;                                                /* 0: the MSR's number */
-  enum { ANY_CPU, AMD_ONLY, INTEL_ONLY } machine;
+  enum { ANY_CPU, AMD_ONLY, INTEL_ONLY, XSAVES_ONLY } machine;
 };
 
 /* --- readers and writers ----------------------------------------------------------- */
@@ -202,6 +202,7 @@ static const struct msr_policy table[] = {
     {MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, TSC_DEADLINE, read_field, write_deadline,
      AT(lapic.tsc_deadline), ANY_CPU},
     {MSR_X2APIC, MSR_X2APIC_END, X2APIC, read_x2apic, write_x2apic, 0, ANY_CPU},
+    {MSR_XSS, MSR_XSS, ALWAYS, read_zero, write_zero, 0, XSAVES_ONLY},
     {PERSONALITY_MSR_HYPERCALL, PERSONALITY_MSR_HYPERCALL, ALWAYS, read_zero, write_hypercall_page,
      0, ANY_CPU},
     {MSR_EFER, MSR_EFER, ALWAYS, read_creg, write_efer, CREG_EFER, ANY_CPU},
@@ -221,7 +222,8 @@ static const struct msr_policy table[] = {
 
 static bool shown(const struct msr_policy *p) {
   if ((p->machine == AMD_ONLY && !cpu_features.amd) ||
-      (p->machine == INTEL_ONLY && !cpu_features.intel))
+      (p->machine == INTEL_ONLY && !cpu_features.intel) ||
+      (p->machine == XSAVES_ONLY && !cpu_features.xsaves))
     return false;
   return !p->bits || (cpuid_policy(p->leaf, p->reg) & p->bits);
 }

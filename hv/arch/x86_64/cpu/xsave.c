@@ -20,12 +20,16 @@ __boot void xsave_init(struct cpu_features *f) {
     return;
   cpuid(0xd, 0, r);
   f->xcr0 = (r[0] | (uint64_t)r[3] << 32) & XCR0_ALLOWED;
+  cpuid(0xd, 1, r);
+  f->xsaves = ENABLED(CONFIG_GUEST_XSAVES) && (r[0] & BIT(3));
 }
 
 void xcr0_init(void) {
   uint64_t v = cpu_features.xcr0;
   if (cpu_features.xsave)
     xsetbv(v);
+  if (cpu_features.xsaves)
+    wrmsr(MSR_XSS, 0); /* the guests' too: no vendor switches it */
   this_private->xcr0 = v;
 }
 

@@ -12,12 +12,9 @@
 #include <lib/lib.h>
 #include "length.h"
 
-/* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
- * interrupt; #MC because it is ours. */
-#define EXCEPTIONS (BIT(1) | BIT(17) | BIT(VECTOR_MC))
 /* Bits that the guest is not shown must fault; the machine itself may know them. */
-#define CR_WRITES  BIT(4)
-#define CR8_WRITE  BIT(8)
+#define CR_WRITES BIT(4)
+#define CR8_WRITE BIT(8)
 #define INTERCEPTS3                                                                                \
   (INTERCEPT_INTR | INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID |           \
    INTERCEPT_INVD | INTERCEPT_HLT | INTERCEPT_INVLPGA | INTERCEPT_IOIO | INTERCEPT_MSR |           \
@@ -46,7 +43,7 @@ static void svm_vcpu_reset(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
   memset(b, 0, sizeof(*b));
   b->cr_writes = CR_WRITES;
-  b->exceptions = EXCEPTIONS;
+  b->exceptions = X86_EXIT_EXCEPTIONS;
   b->intercepts3 = INTERCEPTS3;
   b->intercepts4 = INTERCEPTS4;
   b->iopm = svm_iopm;
@@ -144,28 +141,8 @@ static void svm_get_mode(struct vcpu *v, struct x86_mode *out) {
 /* --- entry --------------------------------------------------------------------------- */
 
 static uint64_t event_encode(const struct x86_event *e) {
-  static const uint8_t type[] = {[EVENT_INTERRUPT] = 0, [EVENT_NMI] = 2, [EVENT_EXCEPTION] = 3};
-  if (e->type == EVENT_NONE)
-    return 0;
-  return EVENT_VALID | e->vector | (uint64_t)type[e->type] << EVENT_TYPE_SHIFT |
-         (e->has_error ? EVENT_ERROR | (uint64_t)e->error << 32 : 0);
-}
-
-/* An event whose delivery the exit interrupted is delivered again; INT n, INT3 and INTO run again
- * by themselves (15.7.2: RIP is still at the instruction). */
-static struct x86_event event_decode(uint64_t i) {
-  static const enum x86_event_type type[8] = {
-      [0] = EVENT_INTERRUPT, [2] = EVENT_NMI, [3] = EVENT_EXCEPTION};
-  enum x86_event_type t = type[(i >> EVENT_TYPE_SHIFT) & 7];
-  uint8_t vector = (uint8_t)i;
-  if (t == EVENT_EXCEPTION && (vector == VECTOR_BP || vector == VECTOR_OF))
-    t = EVENT_NONE;
-  return (struct x86_event){
-      .type = t,
-      .vector = vector,
-      .has_error = i & EVENT_ERROR,
-      .error = (uint32_t)(i >> 32),
-  };
+  uint64_t bits = x86_event_pack(e);
+  return bits & X86_EVENT_ERROR ? bits | (uint64_t)e->error << 32 : bits;
 }
 
 #define VIRTUAL_INTERRUPT (VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR)
@@ -231,8 +208,8 @@ static void collect(struct vcpu *v, struct vmcb *b) {
   v->arch.event.type = EVENT_NONE;
   if (interrupt_waits(b))
     interrupt_return(v, b);
-  else if (unlikely(b->exit_int_info & EVENT_VALID))
-    v->arch.event = event_decode(b->exit_int_info);
+  else if (unlikely(b->exit_int_info & X86_EVENT_VALID))
+    v->arch.event = x86_event_unpack((uint32_t)b->exit_int_info, b->exit_int_info >> 32);
 }
 
 /* --- exits ------------------------------------------------------------------------------ */
@@ -267,7 +244,7 @@ static bool next_is_hlt(struct vcpu *v, const struct vmcb *b) {
 }
 
 static void exit_interrupt(struct vcpu *v) {
-  asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
+  x86_take_interrupt();
   if (unlikely(v->arch.interrupt_shadow) && next_is_hlt(v, vmcb_of(v)))
     x86_exit_hlt(v);
 }
@@ -331,7 +308,7 @@ static void exit_exception(struct vcpu *v) {
     asm volatile("int $18"); /* the exit took it: nothing is pending for our own handler */
   if (is_nmi_step(v, vector))
     return;
-  x86_inject(v, vector, vector == 17, (uint32_t)b->exit_info1);
+  x86_inject(v, vector, vector == VECTOR_AC, (uint32_t)b->exit_info1);
 }
 
 static void exit_unknown(struct vcpu *v) {

@@ -45,10 +45,6 @@
 #define VINTR_MASKING      BIT(24)
 #define VINTR_VECTOR_SHIFT 32
 
-#define EVENT_VALID        BIT(31)
-#define EVENT_ERROR        BIT(11)
-#define EVENT_TYPE_SHIFT   8 /* 0 interrupt, 2 NMI, 3 exception, 4 INT n */
-
 #define TLB_FLUSH_ALL      1
 
 enum svm_exit {

@@ -62,6 +62,14 @@ static __boot bool controls(uint32_t msr, uint32_t wanted, uint32_t optional, ui
   return !(wanted & ~may);
 }
 
+/* What guests are shown has to work in them. */
+static __boot uint32_t proc2_needed(void) {
+  uint32_t r[4], needed = PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED;
+  cpuid(7, 0, r);
+  needed |= r[1] & BIT(10) ? PROC2_INVPCID : 0;
+  return needed | (cpu_features.rdtscp ? PROC2_RDTSCP : 0);
+}
+
 /* Without the true controls those that are needed off (exits at each MOV CR3) are on. */
 static __boot bool controls_find(struct vmx_machine *m) {
   uint64_t basic = rdmsr(MSR_VMX_BASIC);
@@ -74,8 +82,8 @@ static __boot bool controls_find(struct vmx_machine *m) {
                   PROC_TSC_OFFSET | PROC_HLT | PROC_MWAIT | PROC_RDPMC | PROC_TPR_SHADOW |
                       PROC_ALL_IO | PROC_MSR_BITMAP | PROC_MONITOR | PROC_SECONDARY,
                   0, &m->proc) &&
-         controls(MSR_VMX_PROC2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED,
-                  PROC2_RDTSCP | PROC2_INVPCID, &m->proc2) &&
+         controls(MSR_VMX_PROC2, proc2_needed(), cpu_features.xsaves ? PROC2_XSAVES : 0,
+                  &m->proc2) &&
          controls(first + 2,
                   EXIT_SAVE_DEBUG | EXIT_HOST_64 | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER |
                       EXIT_LOAD_EFER,
@@ -110,6 +118,7 @@ __boot const char *vmx_missing(void) {
   if ((ept & EPT_VPID_NEEDED) != EPT_VPID_NEEDED)
     return "no-ept: this CPU's VT-x has no extended page tables of the form that is needed";
   cpu_features.page1g = cpu_features.page1g && (ept & EPT_1G);
+  cpu_features.xsaves = cpu_features.xsaves && (vmx_machine.proc2 & PROC2_XSAVES);
   fixed_bits_find(&vmx_machine);
   return NULL;
 }
@@ -200,6 +209,6 @@ void vmx_vpid_refresh(struct vcpu *v) {
   invept(INV_ONE, vmcs_read(VMCS_EPTP));
 }
 
-void vmcs_failed(enum vmcs_field f) {
+void vmcs_failed(uint32_t f) {
   panic("the VMCS has no field %x", f);
 }

@@ -14,6 +14,7 @@
 
 #define DR6_TRAPS (0xf | BIT(13)) /* B0 to B3, BD */
 #define DR7_GD    BIT(13)
+#define DR7_FIXED BIT(10)
 
 #define EPT_R     BIT(0)
 #define EPT_X     BIT(2)
@@ -22,32 +23,13 @@
 
 /* --- events ---------------------------------------------------------------------------- */
 
-static uint32_t event_encode(const struct x86_event *e) {
-  static const uint8_t type[] = {[EVENT_INTERRUPT] = TYPE_INTERRUPT,
-                                 [EVENT_NMI] = TYPE_NMI,
-                                 [EVENT_EXCEPTION] = TYPE_EXCEPTION};
-  return (uint32_t)(EVENT_VALID | e->vector | (uint32_t)type[e->type] << EVENT_TYPE_SHIFT |
-                    (e->has_error ? EVENT_ERROR : 0));
-}
-
-/* An event whose delivery the exit interrupted is delivered again; INT n, INT3, INTO and INT1 run
- * again by themselves (27.2.4: RIP is still at the instruction). */
-static struct x86_event event_decode(uint32_t info) {
-  static const enum x86_event_type type[8] = {[TYPE_INTERRUPT] = EVENT_INTERRUPT,
-                                              [TYPE_NMI] = EVENT_NMI,
-                                              [TYPE_EXCEPTION] = EVENT_EXCEPTION};
-  struct x86_event e = {.type = type[(info >> EVENT_TYPE_SHIFT) & 7],
-                        .vector = (uint8_t)info,
-                        .has_error = info & EVENT_ERROR};
-  if (e.has_error)
-    e.error = (uint32_t)vmcs_read(VMCS_IDT_EVENT_ERROR);
-  return e;
-}
-
-static void event_write(const struct x86_event *e) {
+/* In real mode exceptions have no error code, and 26.2.1.3 refuses one. */
+static void event_write(struct x86_event *e) {
   if (e->type == EVENT_NONE)
     return;
-  vmcs_write(VMCS_ENTRY_EVENT, event_encode(e));
+  if (e->has_error)
+    e->has_error = vmcs_read(VMCS_GUEST_CR0) & CR0_PE;
+  vmcs_write(VMCS_ENTRY_EVENT, x86_event_pack(e));
   if (e->has_error)
     vmcs_write(VMCS_ENTRY_EVENT_ERROR, e->error);
 }
@@ -115,18 +97,33 @@ static void interruptibility_write(struct vcpu *v, struct vmx *x) {
     vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, now);
 }
 
-/* With EPT, PAE paging's first level is loaded from the VMCS (26.3.2.4); MOV CR3 in the guest is
- * the machine's own. What cannot be read is not there. */
+#define TABLE_ENTRIES  4
+/* Of an entry that is present (SDM vol. 3A, table 4-8). */
+#define TABLE_RESERVED (0xfff00000000001e6ull | cpuid_reserved_address)
+
+/* PAE paging's first level, as a mode has it; false: a MOV that loads it faults. What cannot be
+ * read is not there. */
+static bool table_read(const struct x86_mode *m, uint64_t entry[TABLE_ENTRIES]) {
+  memset(entry, 0, TABLE_ENTRIES * sizeof(*entry));
+  if (!(m->cr0 & CR0_PG) || !(m->cr4 & CR4_PAE) || (m->efer & EFER_LMA))
+    return true;
+  if (guest_read_phys(entry, GPA((uint32_t)m->cr3 & ~31u), TABLE_ENTRIES * sizeof(*entry)))
+    memset(entry, 0, TABLE_ENTRIES * sizeof(*entry));
+  for (unsigned i = 0; i < TABLE_ENTRIES; i++)
+    if ((entry[i] & PTE_P) && (entry[i] & TABLE_RESERVED))
+      return false;
+  return true;
+}
+
+/* With EPT it is loaded from the VMCS (26.3.2.4), which root mode writes after a change of its own;
+ * MOV CR3 in the guest is the machine's. Entries that are not legal are refused by the entry. */
 static void table_write(struct vcpu *v, struct vmx *x) {
   struct x86_mode m;
-  uint64_t entry[4];
+  uint64_t entry[TABLE_ENTRIES];
   vmx_get_mode(v, &m);
   x->table_due = false;
-  if (!(m.cr0 & CR0_PG) || !(m.cr4 & CR4_PAE) || (m.efer & EFER_LMA))
-    return;
-  if (guest_read_phys(entry, GPA((uint32_t)m.cr3 & ~31u), sizeof(entry)))
-    memset(entry, 0, sizeof(entry));
-  for (unsigned i = 0; i < ARRAY_SIZE(entry); i++)
+  (void)table_read(&m, entry);
+  for (unsigned i = 0; i < TABLE_ENTRIES; i++)
     vmcs_write(VMCS_GUEST_PDPTE + 2 * i, entry[i]);
 }
 
@@ -158,8 +155,9 @@ static void collect(struct vcpu *v, struct vmx *x) {
   v->arch.interrupt_shadow = x->interruptibility & (BLOCKED_STI | BLOCKED_MOV_SS);
   v->arch.nmi_blocked = x->interruptibility & BLOCKED_NMI;
   v->arch.event.type = EVENT_NONE;
-  if (unlikely(idt & EVENT_VALID)) {
-    v->arch.event = event_decode(idt);
+  if (unlikely(idt & X86_EVENT_VALID)) {
+    uint32_t error = idt & X86_EVENT_ERROR ? (uint32_t)vmcs_read(VMCS_IDT_EVENT_ERROR) : 0;
+    v->arch.event = x86_event_unpack(idt, error);
     if (v->arch.event.type == EVENT_NMI) /* it has not arrived: the next entry blocks again */
       v->arch.nmi_blocked = false;
   }
@@ -167,10 +165,6 @@ static void collect(struct vcpu *v, struct vmx *x) {
 
 /* --- exits -------------------------------------------------------------------------------------
  */
-
-static void exit_interrupt(void) {
-  asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
-}
 
 /* 27.2.3: IRET had ended the blocking, and then faulted: it will run again. */
 static void iret_reblock(struct vcpu *v, bool unblocked) {
@@ -189,8 +183,8 @@ static void exit_debug(struct vcpu *v) {
 /* NMIs and machine checks are the host's, and taken from it by the exit. */
 static void exit_exception(struct vcpu *v) {
   uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_EVENT);
-  uint8_t vector = (uint8_t)info, type = (info >> EVENT_TYPE_SHIFT) & 7;
-  if (type == TYPE_NMI) {
+  uint8_t vector = (uint8_t)info, type = (uint8_t)x86_event_type(info);
+  if (type == X86_TYPE_NMI) {
     asm volatile("int $2" ::: "memory");
     return;
   }
@@ -202,8 +196,8 @@ static void exit_exception(struct vcpu *v) {
   if (vector == VECTOR_DB)
     exit_debug(v);
   else
-    x86_inject(v, vector, info & EVENT_ERROR,
-               info & EVENT_ERROR ? (uint32_t)vmcs_read(VMCS_EXIT_EVENT_ERROR) : 0);
+    x86_inject(v, vector, info & X86_EVENT_ERROR,
+               info & X86_EVENT_ERROR ? (uint32_t)vmcs_read(VMCS_EXIT_EVENT_ERROR) : 0);
 }
 
 /* Table 27-5. */
@@ -250,19 +244,31 @@ static bool paging_change(const struct x86_mode *m, uint64_t cr0, uint64_t *efer
   return true;
 }
 
+static bool table_legal(const struct x86_mode *m) {
+  uint64_t entry[TABLE_ENTRIES];
+  return table_read(m, entry);
+}
+
 /* A MOV that changes a bit of ours comes here; the others with it. */
-static void cr0_write_by_guest(struct vcpu *v, uint64_t value) {
-  struct x86_mode m;
-  uint64_t efer;
-  vmx_get_mode(v, &m);
-  if (!cr0_legal(value) || !paging_change(&m, value, &efer)) {
+static void cr0_write_by_guest(struct vcpu *v, struct x86_mode *m, uint64_t value) {
+  bool legal = cr0_legal(value) && paging_change(m, value, &m->efer);
+  m->cr0 = value;
+  if (!legal || !table_legal(m)) {
     x86_inject(v, VECTOR_GP, true, 0);
     return;
   }
   vmx_set(v, CREG_CR0, value | CR0_ET);
-  vmx_set(v, CREG_EFER, efer);
+  vmx_set(v, CREG_EFER, m->efer);
   asid_drop(v); /* a new tag: the write would have flushed the TLB */
   x86_advance(v, v->arch.next_rip);
+}
+
+static void cr4_write_by_guest(struct vcpu *v, struct x86_mode *m, uint64_t value) {
+  m->cr4 = value;
+  if (table_legal(m))
+    x86_cr4_write(v, value, v->arch.next_rip);
+  else
+    x86_inject(v, VECTOR_GP, true, 0);
 }
 
 /* Table 27-3. Only MOV to CR0 and CR4 exits: none of CLTS's and LMSW's bits is ours. */
@@ -273,9 +279,9 @@ static void exit_cr(struct vcpu *v) {
   if (x86_code_bits(&m) != 64)
     value = (uint32_t)value;
   if ((q & 0x3f) == 0)
-    cr0_write_by_guest(v, value);
+    cr0_write_by_guest(v, &m, value);
   else if ((q & 0x3f) == 4)
-    x86_cr4_write(v, value, v->arch.next_rip);
+    cr4_write_by_guest(v, &m, value);
   else
     domain_crash("unexpected control register access %lx", q);
 }
@@ -295,7 +301,7 @@ static void exit_dispatch(struct vcpu *v, uint32_t reason) {
   case EXIT_INIT:
   case EXIT_SIPI:
   case EXIT_TIMER:
-    return exit_interrupt();
+    return x86_take_interrupt();
   case EXIT_INTERRUPT_WINDOW:
   case EXIT_NMI_WINDOW:
   case EXIT_TPR:
@@ -339,12 +345,24 @@ static void exit_dispatch(struct vcpu *v, uint32_t reason) {
   }
 }
 
+/* What an entry that fails may have loaded is ours again before anything else is done: 26.8 has the
+ * machine do so, and has no word for what then is wrong if it did not. */
+static void host_reload(void) {
+  cr4_write(vmcs_read(VMCS_HOST_CR4));
+  cr0_write(vmcs_read(VMCS_HOST_CR0));
+  wrmsr(MSR_EFER, vmcs_read(VMCS_HOST_EFER));
+  wrmsr(MSR_PAT, vmcs_read(VMCS_HOST_PAT));
+  dr7_write(DR7_FIXED);
+}
+
 /* Nothing of the guest ran, and what the machine has restored is not asked: the domain ends, and
  * its next life begins with the VMCS written anew. */
 static void entry_refused(void) {
+  host_reload();
   domain_crash("VM entry refused, error %lu", vmcs_read(VMCS_INSTRUCTION_ERROR));
 }
 static void entry_failed(struct vcpu *v, uint32_t reason) {
+  host_reload();
   v->arch.event.type = EVENT_NONE;
   domain_crash("VM entry failed, reason %u (%lx)", reason & 0xffff, vmcs_read(VMCS_QUALIFICATION));
 }

@@ -11,10 +11,7 @@
 #include <lib/lib.h>
 #include "vmx.h"
 
-/* #DB and #AC exit because delivering one can raise the next for ever, out of reach of any
- * interrupt; #MC because it is ours. */
-#define EXCEPTIONS (BIT(VECTOR_DB) | BIT(17) | BIT(VECTOR_MC))
-#define EPTP_WB_4  (6 | 3 << 3) /* 24.6.11: its tables write-back, four levels, no A/D flags */
+#define EPTP_WB_4 (6 | 3 << 3) /* 24.6.11: its tables write-back, four levels, no A/D flags */
 
 /* --- which VMCS is current -------------------------------------------------------------- */
 
@@ -149,12 +146,14 @@ static void controls_write(struct vmx *x) {
   vmcs_write(VMCS_PROC2, m->proc2);
   vmcs_write(VMCS_EXIT, m->exit);
   vmcs_write(VMCS_ENTRY, m->entry);
-  vmcs_write(VMCS_EXCEPTIONS, EXCEPTIONS);
+  vmcs_write(VMCS_EXCEPTIONS, X86_EXIT_EXCEPTIONS);
   vmcs_write(VMCS_MSR_BITMAP, vmx_msr_bitmap);
   vmcs_write(VMCS_VIRTUAL_APIC, x->virtual_apic_maddr);
   vmcs_write(VMCS_CR0_MASK, m->cr0_mask);
   vmcs_write(VMCS_CR4_MASK, m->cr4_mask);
   vmcs_write(VMCS_LINK, UINT64_MAX);
+  if (m->proc2 & PROC2_XSAVES)
+    vmcs_write(VMCS_XSS_EXITS, 0); /* there is nothing in XSS to exit for */
 }
 
 static uint64_t tss_base(const uint64_t *gdt) {

@@ -23,6 +23,7 @@ enum vmcs_field {
   VMCS_TSC_OFFSET = 0x2010,
   VMCS_VIRTUAL_APIC = 0x2012,
   VMCS_EPTP = 0x201a,
+  VMCS_XSS_EXITS = 0x202c,
   VMCS_GUEST_PHYSICAL = 0x2400,
   VMCS_LINK = 0x2800,
   VMCS_GUEST_DEBUGCTL = 0x2802,
@@ -115,6 +116,7 @@ enum vmcs_field {
 #define PROC2_WBINVD           BIT(6)
 #define PROC2_UNRESTRICTED     BIT(7)
 #define PROC2_INVPCID          BIT(12)
+#define PROC2_XSAVES           BIT(20)
 /* 24.7.1 */
 #define EXIT_SAVE_DEBUG        BIT(2)
 #define EXIT_HOST_64           BIT(9)
@@ -134,11 +136,8 @@ enum vmcs_field {
 #define BLOCKED_NMI            BIT(3)
 
 /* 24.8.3, 24.9.2, 24.9.3: an event. */
-#define EVENT_VALID            BIT(31)
 #define EVENT_UNBLOCK_NMI      BIT(12) /* of an exit alone: IRET had ended the blocking */
-#define EVENT_ERROR            BIT(11)
-#define EVENT_TYPE_SHIFT       8
-enum { TYPE_INTERRUPT = 0, TYPE_NMI = 2, TYPE_EXCEPTION = 3, TYPE_INT1 = 5 };
+enum { TYPE_INT1 = 5 };
 
 /* 24.4.1: of a segment without a descriptor. */
 #define ATTRIBUTES_UNUSABLE BIT(16)
@@ -176,31 +175,6 @@ enum vmx_exit {
   EXIT_XSETBV = 55,
 };
 
-/* A field of the VMCS that is current on this CPU. A failure is a broken invariant: the field is
- * not there, or no VMCS is current. */
-void vmcs_failed(enum vmcs_field f) __attribute__((cold, noreturn));
-
-static inline uint64_t vmcs_read(enum vmcs_field f) {
-  uint64_t value;
-  asm volatile goto("vmread %1, %0\n jna %l[failed]"
-                    : "=r"(value)
-                    : "r"((uint64_t)f)
-                    : "cc"
-                    : failed);
-  return value;
-failed:
-  vmcs_failed(f);
-}
-
-static inline void vmcs_write(enum vmcs_field f, uint64_t value) {
-  asm volatile goto("vmwrite %1, %0\n jna %l[failed]"
-                    :
-                    : "r"((uint64_t)f), "r"(value)
-                    : "cc"
-                    : failed);
-  return;
-failed:
-  vmcs_failed(f);
-}
+#include <asm/vmcs_ops.h>
 
 #endif

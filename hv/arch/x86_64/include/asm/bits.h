@@ -40,6 +40,7 @@
 #define MSR_TSC_DEADLINE 0x6e0u
 #define MSR_X2APIC       0x800u
 #define MSR_X2APIC_END   0x83fu
+#define MSR_XSS          0xda0u
 #define MSR_EFER         0xc0000080u
 #define MSR_FS_BASE      0xc0000100u
 #define MSR_GS_BASE      0xc0000101u

@@ -65,6 +65,10 @@ CONTROL_REGISTER(3)
 CONTROL_REGISTER(4)
 #undef CONTROL_REGISTER
 
+static inline void dr7_write(uint64_t v) {
+  asm volatile("mov %0, %%db7" ::"r"(v));
+}
+
 static inline void cpu_relax(void) {
   asm volatile("pause" ::: "memory");
 }

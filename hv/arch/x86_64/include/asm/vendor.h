@@ -92,6 +92,25 @@ struct x86_npf {
 };
 void x86_exit_npf(struct vcpu *v, const struct x86_npf *f);
 
+/* Exceptions that exit: #DB and #AC because delivering one can raise the next for ever, out of
+ * reach of any interrupt; #MC because it is ours. */
+#define X86_EXIT_EXCEPTIONS (BIT(VECTOR_DB) | BIT(VECTOR_AC) | BIT(VECTOR_MC))
+/* An event as both vendors' control blocks have it, injected or interrupted (APM vol. 2, 15.20; SDM
+ * vol. 3C, 24.8.3): vector, type, error code follows, valid. */
+#define X86_EVENT_ERROR     BIT(11)
+#define X86_EVENT_VALID     BIT(31)
+enum { X86_TYPE_INTERRUPT = 0, X86_TYPE_NMI = 2, X86_TYPE_EXCEPTION = 3 };
+static inline unsigned x86_event_type(uint32_t bits) {
+  return bits >> 8 & 7;
+}
+uint32_t x86_event_pack(const struct x86_event *e);
+/* One whose delivery the exit interrupted is delivered again. INT n, INT3, INTO and INT1 are no
+ * event: they run again by themselves, as RIP is still at the instruction. */
+struct x86_event x86_event_unpack(uint32_t bits, uint32_t error);
+/* After an exit for it, with interrupts off: the host's pending interrupt is taken. */
+static inline void x86_take_interrupt(void) {
+  asm volatile("sti; nop; cli" ::: "memory"); /* STI takes effect after the NOP */
+}
 /* An interrupt or NMI that the guest did not get, or that an exception overtakes, goes back to
  * where it came from. */
 void x86_put_back(struct vcpu *v, const struct x86_event *e);
@@ -108,6 +127,7 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 #define VECTOR_DF  8
 #define VECTOR_GP  13
 #define VECTOR_PF  14
+#define VECTOR_AC  17
 #define VECTOR_MC  18
 
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a processor's capability MSRs allow is what is used of VT-x (vmx/cpu.c), and each thing that
+// is needed and missing is a refusal.
+#include "guest_world.h"
+#include <string.h>
+#include "../../../hv/arch/x86_64/vmx/cpu.c"
+
+#define ALL_MAY 0xffffffff00000000ull
+
+static struct {
+  uint32_t msr;
+  uint64_t value;
+} msrs[] = {
+    {MSR_FEATURE_CONTROL, FEATURE_LOCKED | FEATURE_VMX},
+    {MSR_VMX_BASIC, BASIC_TRUE_CONTROLS | 0x80000011},
+    {MSR_VMX_TRUE, ALL_MAY | 0x16},
+    {MSR_VMX_TRUE + 1, ALL_MAY | 0x4006172},
+    {MSR_VMX_TRUE + 2, ALL_MAY | 0x36dfb},
+    {MSR_VMX_TRUE + 3, ALL_MAY | 0x11fb},
+    {MSR_VMX_PROC2, ALL_MAY},
+    {MSR_VMX_EPT_VPID, ~0ull},
+    {MSR_VMX_CR0_FIXED0, 0x80000021},
+    {MSR_VMX_CR0_FIXED1, 0xffffffff},
+    {MSR_VMX_CR4_FIXED0, 0x2000},
+};
+static uint64_t all_there[ARRAY_SIZE(msrs)];
+
+struct host_registers host;
+uint64_t vmcs_room[0x8000];
+
+uint64_t rdmsr(uint32_t msr) {
+  for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
+    if (msrs[i].msr == msr)
+      return msrs[i].value;
+  return 0;
+}
+
+static uint64_t *capability(uint32_t msr) {
+  for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
+    if (msrs[i].msr == msr)
+      return &msrs[i].value;
+  fail();
+  return NULL;
+}
+
+// --- what else cpu.c names, and these tests do not come to --------------------------------------
+
+mfn_t frame_alloc(unsigned order, uint16_t owner, enum frame_kind kind) {
+  (void)order, (void)owner, (void)kind;
+  return MFN_INVALID;
+}
+void *mm_map_shared(uint64_t maddr, uint64_t size, bool write) {
+  (void)maddr, (void)size, (void)write;
+  return NULL;
+}
+bool option_is(const char *name, const char *value) {
+  (void)name, (void)value;
+  return false;
+}
+bool asid_renew(struct vcpu *v, uint32_t limit) {
+  (void)v, (void)limit;
+  return false;
+}
+
+static int setup(void **state) {
+  static bool again;
+  world_setup(state);
+  for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++) {
+    all_there[i] = again ? all_there[i] : msrs[i].value;
+    msrs[i].value = all_there[i];
+  }
+  again = true;
+  cpu_features.vmx = cpu_features.rdtscp = cpu_features.xsaves = cpu_features.page1g = true;
+  return 0;
+}
+
+static void check_refusal(const char *word) {
+  const char *said = vmx_missing();
+  assert_non_null(said);
+  if (strncmp(said, word, strlen(word)) || said[strlen(word)] != ':')
+    fail_msg("%s, not %s", said, word);
+}
+
+static void test_all_there(void **state) {
+  (void)state;
+  assert_null(vmx_missing());
+  assert_int_equal(vmx_machine.revision, 0x11);
+  assert_int_equal(vmx_machine.pin, 0x16 | PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMI);
+  assert_int_equal(vmx_machine.proc & 0x4006172, 0x4006172); // what must be 1
+  assert_int_equal(vmx_machine.proc & (PROC_CR3_LOAD | PROC_CR3_STORE), 0);
+  assert_int_equal(vmx_machine.proc2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED |
+                                          PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES);
+  assert_true(cpu_features.xsaves && cpu_features.page1g);
+  assert_int_equal(vmx_machine.cr0_fixed0, 0x20); // PE and PG are the guest's
+  assert_int_equal(vmx_machine.cr4_fixed0, 0x2040);
+}
+
+static void test_absent_and_disabled(void **state) {
+  (void)state;
+  cpu_features.vmx = false;
+  check_refusal("no-vmx");
+  cpu_features.vmx = true;
+  *capability(MSR_FEATURE_CONTROL) = FEATURE_LOCKED;
+  check_refusal("vmx-disabled");
+  *capability(MSR_FEATURE_CONTROL) = FEATURE_LOCKED | BIT(1); // inside SMX alone
+  check_refusal("vmx-disabled");
+  *capability(MSR_FEATURE_CONTROL) = 0; // ours to set
+  assert_null(vmx_missing());
+}
+
+static void check_needed(uint32_t msr, uint32_t bits) {
+  uint64_t *c = capability(msr), all = *c;
+  for (unsigned i = 0; i < 32; i++) {
+    *c = all & ~BIT(32 + i);
+    if (bits & BIT(i))
+      check_refusal("vmx-incomplete");
+    else
+      assert_null(vmx_missing());
+  }
+  *c = all;
+}
+
+static void test_each_control(void **state) {
+  (void)state;
+  check_needed(MSR_VMX_TRUE, PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMI);
+  check_needed(MSR_VMX_TRUE + 1, PROC_TSC_OFFSET | PROC_HLT | PROC_MWAIT | PROC_RDPMC |
+                                     PROC_TPR_SHADOW | PROC_ALL_IO | PROC_MSR_BITMAP |
+                                     PROC_MONITOR | PROC_SECONDARY);
+  check_needed(MSR_VMX_PROC2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED |
+                                  PROC2_RDTSCP | PROC2_INVPCID);
+  check_needed(MSR_VMX_TRUE + 2, EXIT_SAVE_DEBUG | EXIT_HOST_64 | EXIT_SAVE_PAT | EXIT_LOAD_PAT |
+                                     EXIT_SAVE_EFER | EXIT_LOAD_EFER);
+  check_needed(MSR_VMX_TRUE + 3, ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER);
+  *capability(MSR_VMX_BASIC) &= ~BASIC_TRUE_CONTROLS;
+  check_refusal("vmx-incomplete");
+}
+
+static void test_each_form_of_tables(void **state) {
+  (void)state;
+  for (unsigned i = 0; i < 64; i++) {
+    *capability(MSR_VMX_EPT_VPID) = ~BIT(i);
+    cpu_features.page1g = true;
+    if (EPT_VPID_NEEDED & BIT(i))
+      check_refusal("no-ept");
+    else
+      assert_null(vmx_missing());
+    assert_int_equal(cpu_features.page1g, BIT(i) != EPT_1G);
+  }
+}
+
+// What only some have is used where it is there, and not shown to guests elsewhere.
+static void test_optional(void **state) {
+  (void)state;
+  *capability(MSR_VMX_PROC2) = (uint64_t)(PROC2_EPT | PROC2_VPID | PROC2_WBINVD |
+                                          PROC2_UNRESTRICTED | PROC2_RDTSCP | PROC2_INVPCID)
+                               << 32;
+  assert_null(vmx_missing());
+  assert_int_equal(vmx_machine.proc2 & PROC2_XSAVES, 0);
+  assert_false(cpu_features.xsaves);
+  *capability(MSR_VMX_PROC2) = ALL_MAY;
+  assert_null(vmx_missing()); // not asked for when the processor, or the build, has none
+  assert_int_equal(vmx_machine.proc2 & PROC2_XSAVES, 0);
+  cpu_features.rdtscp = false;
+  world.cpuid[7][1] = 0;
+  *capability(MSR_VMX_PROC2) &= ~((uint64_t)(PROC2_RDTSCP | PROC2_INVPCID) << 32);
+  assert_null(vmx_missing());
+}
+
+int main(void) {
+#define TEST(f) cmocka_unit_test_setup(f, setup)
+  const struct CMUnitTest tests[] = {
+      TEST(test_all_there),    TEST(test_absent_and_disabled),
+      TEST(test_each_control), TEST(test_each_form_of_tables),
+      TEST(test_optional),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
