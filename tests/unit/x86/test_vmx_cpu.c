@@ -87,7 +87,8 @@ static void test_all_there(void **state) {
   assert_int_equal(vmx_machine.revision, 0x11);
   assert_int_equal(vmx_machine.pin, 0x16 | PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMI);
   assert_int_equal(vmx_machine.proc & 0x4006172, 0x4006172); // what must be 1
-  assert_int_equal(vmx_machine.proc & (PROC_CR3_LOAD | PROC_CR3_STORE), 0);
+  assert_int_equal(vmx_machine.proc & (PROC_CR3_LOAD | PROC_CR3_STORE | PROC_CHANGES), 0);
+  assert_int_equal(vmx_machine.entry & ENTRY_LONG_MODE, 0);
   assert_int_equal(vmx_machine.proc2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED |
                                           PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES);
   assert_true(cpu_features.xsaves && cpu_features.page1g);
@@ -123,14 +124,15 @@ static void check_needed(uint32_t msr, uint32_t bits) {
 static void test_each_control(void **state) {
   (void)state;
   check_needed(MSR_VMX_TRUE, PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMI);
-  check_needed(MSR_VMX_TRUE + 1, PROC_TSC_OFFSET | PROC_HLT | PROC_MWAIT | PROC_RDPMC |
-                                     PROC_TPR_SHADOW | PROC_ALL_IO | PROC_MSR_BITMAP |
+  check_needed(MSR_VMX_TRUE + 1, PROC_CHANGES | PROC_TSC_OFFSET | PROC_HLT | PROC_MWAIT |
+                                     PROC_RDPMC | PROC_TPR_SHADOW | PROC_ALL_IO | PROC_MSR_BITMAP |
                                      PROC_MONITOR | PROC_SECONDARY);
   check_needed(MSR_VMX_PROC2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED |
                                   PROC2_RDTSCP | PROC2_INVPCID);
   check_needed(MSR_VMX_TRUE + 2, EXIT_SAVE_DEBUG | EXIT_HOST_64 | EXIT_SAVE_PAT | EXIT_LOAD_PAT |
                                      EXIT_SAVE_EFER | EXIT_LOAD_EFER);
-  check_needed(MSR_VMX_TRUE + 3, ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER);
+  check_needed(MSR_VMX_TRUE + 3,
+               ENTRY_CHANGES | ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER);
   *capability(MSR_VMX_BASIC) &= ~BASIC_TRUE_CONTROLS;
   check_refusal("vmx-incomplete");
 }

@@ -70,17 +70,17 @@ static __boot uint32_t proc2_needed(void) {
   return needed | (cpu_features.rdtscp ? PROC2_RDTSCP : 0);
 }
 
-/* Without the true controls those that are needed off (exits at each MOV CR3) are on. */
-static __boot bool controls_find(struct vmx_machine *m) {
-  uint64_t basic = rdmsr(MSR_VMX_BASIC);
-  uint32_t first = MSR_VMX_TRUE;
-  m->revision = (uint32_t)basic & 0x7fffffff;
-  if (!(basic & BASIC_TRUE_CONTROLS))
-    return false;
+/* On and off as the vCPU goes: allowed, and off to begin with. */
+#define PROC_CHANGES  ((uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW))
+#define ENTRY_CHANGES ((uint32_t)ENTRY_LONG_MODE)
+
+static __boot bool controls_allowed(struct vmx_machine *m) {
+  const uint32_t first = MSR_VMX_TRUE;
   return controls(first, PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMI, 0, &m->pin) &&
          controls(first + 1,
-                  PROC_TSC_OFFSET | PROC_HLT | PROC_MWAIT | PROC_RDPMC | PROC_TPR_SHADOW |
-                      PROC_ALL_IO | PROC_MSR_BITMAP | PROC_MONITOR | PROC_SECONDARY,
+                  PROC_CHANGES | PROC_TSC_OFFSET | PROC_HLT | PROC_MWAIT | PROC_RDPMC |
+                      PROC_TPR_SHADOW | PROC_ALL_IO | PROC_MSR_BITMAP | PROC_MONITOR |
+                      PROC_SECONDARY,
                   0, &m->proc) &&
          controls(MSR_VMX_PROC2, proc2_needed(), cpu_features.xsaves ? PROC2_XSAVES : 0,
                   &m->proc2) &&
@@ -88,7 +88,19 @@ static __boot bool controls_find(struct vmx_machine *m) {
                   EXIT_SAVE_DEBUG | EXIT_HOST_64 | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER |
                       EXIT_LOAD_EFER,
                   0, &m->exit) &&
-         controls(first + 3, ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER, 0, &m->entry);
+         controls(first + 3, ENTRY_CHANGES | ENTRY_LOAD_DEBUG | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER, 0,
+                  &m->entry);
+}
+
+/* Without the true controls those that are needed off (exits at each MOV CR3) are on. */
+static __boot bool controls_find(struct vmx_machine *m) {
+  uint64_t basic = rdmsr(MSR_VMX_BASIC);
+  m->revision = (uint32_t)basic & 0x7fffffff;
+  if (!(basic & BASIC_TRUE_CONTROLS) || !controls_allowed(m))
+    return false;
+  m->proc &= ~PROC_CHANGES;
+  m->entry &= ~ENTRY_CHANGES;
+  return true;
 }
 
 /* A.7, A.8. Bits that must have a value, caches that a guest may not turn off for its neighbours,
