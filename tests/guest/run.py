@@ -24,6 +24,7 @@ from machine import parallel_cpus  # noqa: E402
 
 SOURCES = os.path.join(ROOT, "tests/guest")
 BOCHS_PATIENCE = 3
+XEN_LINE = "console=com1 noreboot loglvl=all dom0-iommu=none dom0=pvh"
 FIGURE_GUESTS = ["bench", "bench_grant", "event_roundtrip"]
 SYSTEMS = os.path.join(SOURCES, "systems")
 RESULT = re.compile(r"^(?:\[(?P<domain>[^\]]+)\] )?(?P<verdict>PASS|FAIL|DONE) (?P<rest>.*)$")
@@ -111,8 +112,13 @@ def build_image(guest, folder, args):
 
 def start_bochs(guest, args, folder):
     serial = os.path.join(folder, "serial")
-    command = [os.path.join(ROOT, "tools/bochs.py"), *build_image(guest, folder, args), "--cpus",
-               str(guest.number("smp", 2)), "--memory", guest.get("machine", "512")]
+    files, cpus = (args.xen, guest.elf), guest.number("xen-smp", guest.number("vcpus", 1))
+    if args.on == "skerry":
+        files, cpus = build_image(guest, folder, args), guest.number("smp", 2)
+    command = [os.path.join(ROOT, "tools/bochs.py"), *files, "--cpus", str(cpus), "--memory",
+               guest.get("machine", "512")]
+    if args.on == "xen":
+        command += ["--append", f"{XEN_LINE} {guest.get('xen-args', '')}"]
     if args.figures or guest.get("icount"):
         command += ["--ips", "1000000000"]
     if args.verbose:
@@ -128,7 +134,7 @@ def skerry_command(guest, folder, args):
 
 
 def xen_command(guest, args):
-    line = "console=com1 noreboot loglvl=all dom0-iommu=none dom0=pvh " + guest.get("xen-args", "")
+    line = f"{XEN_LINE} {guest.get('xen-args', '')}"
     # The file name in the boot domain's command line is all that it gets.
     initrd = f"{guest.elf} {guest.get('cmdline', '')}".strip()
     cpu = guest.get("xen-cpu", "qemu64,+svm,+npt")

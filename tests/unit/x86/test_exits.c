@@ -476,6 +476,34 @@ static void test_copy_physical(void **state) {
   assert_int_equal(guest_write_phys(GPA(~0ull), &value, 1), STATUS_FAULT);
 }
 
+// --- events as control blocks have them -----------------------------------------------------
+
+static void check_event(struct x86_event e, uint32_t bits) {
+  assert_int_equal(x86_event_pack(&e), bits);
+  struct x86_event back = x86_event_unpack(bits, e.error);
+  assert_int_equal(back.type, e.type);
+  assert_int_equal(back.vector, e.vector);
+  assert_int_equal(back.has_error, e.has_error);
+  assert_int_equal(back.error, e.error);
+}
+
+static void test_event_format(void **state) {
+  (void)state;
+  check_event((struct x86_event){.type = EVENT_INTERRUPT, .vector = 0x31}, 0x80000031);
+  check_event((struct x86_event){.type = EVENT_NMI, .vector = VECTOR_NMI}, 0x80000202);
+  check_event((struct x86_event){.type = EVENT_EXCEPTION, .vector = VECTOR_UD}, 0x80000306);
+  check_event(
+      (struct x86_event){
+          .type = EVENT_EXCEPTION, .vector = VECTOR_PF, .has_error = true, .error = 7},
+      0x80000b0e);
+  const struct x86_event none = {.type = EVENT_NONE, .vector = 0x31, .has_error = true};
+  assert_int_equal(x86_event_pack(&none), 0);
+  static const uint32_t of_instructions[] = {0x80000303, 0x80000304, 0x80000480, 0x80000501,
+                                             0x80000603};
+  for (unsigned i = 0; i < ARRAY_SIZE(of_instructions); i++)
+    assert_int_equal(x86_event_unpack(of_instructions[i], 0).type, EVENT_NONE);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup(f, setup64)
   const struct CMUnitTest tests[] = {
@@ -506,6 +534,7 @@ int main(void) {
       TEST(test_copy_linear),
       TEST(test_copy_faults),
       TEST(test_copy_physical),
+      TEST(test_event_format),
   };
   return cmocka_run_group_tests_name("exits", tests, NULL, NULL);
 }
