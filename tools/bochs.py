@@ -58,6 +58,8 @@ def arguments():
     parser.add_argument("--firmware", choices=FEATURE_CONTROL, default="on",
                         help="what it does about VT-x: turn it on or off and lock it so, or leave "
                              "it to the system")
+    parser.add_argument("--ignore-msrs", action="store_true",
+                        help="MSRs that are not there read 0 (Xen reads some that this machine has not)")
     parser.add_argument("--log", help="keep the emulator's own log in this file")
     return parser.parse_args()
 
@@ -91,7 +93,7 @@ def start(args, folder, serial):
     """Returns the process and its display, which must be read and is nobody's business."""
     configuration = CONFIGURATION.format(memory=args.memory, model=args.model, cpus=args.cpus,
                                          ips=args.ips, folder=folder, serial=serial,
-                                         ignore_msrs=int(args.model in LACKING_MSRS))
+                                         ignore_msrs=int(args.ignore_msrs or args.model in LACKING_MSRS))
     with open(f"{folder}/bochsrc", "w", encoding="utf-8") as f:
         f.write(configuration)
     with open(f"{folder}/rc", "w", encoding="utf-8") as f:

@@ -118,7 +118,7 @@ def start_bochs(guest, args, folder):
     command = [os.path.join(ROOT, "tools/bochs.py"), *files, "--cpus", str(cpus), "--memory",
                guest.get("machine", "512")]
     if args.on == "xen":
-        command += ["--append", f"{XEN_LINE} {guest.get('xen-args', '')}"]
+        command += ["--ignore-msrs", "--append", f"{XEN_LINE} {guest.get('xen-args', '')}"]
     if args.figures or guest.get("icount"):
         command += ["--ips", "1000000000"]
     if args.verbose:
