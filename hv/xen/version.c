@@ -66,7 +66,7 @@ static int64_t build_id_out(uint64_t arg) {
                                                                   : (int64_t)sizeof(build_id);
 }
 
-static int64_t tell(struct vcpu *v, const uint64_t *a) {
+static __attribute__((noinline)) int64_t tell(struct vcpu *v, const uint64_t *a) {
   static const uint64_t no_virt_start;
   switch (a[0]) {
   case XENVER_extraversion:

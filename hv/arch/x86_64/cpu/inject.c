@@ -117,6 +117,8 @@ static bool upcall_waits(struct vcpu *v) {
 }
 
 static bool apic_waits(struct vcpu *v) {
+  if (!vlapic_requests(v))
+    return false;
   int vector = vlapic_pending(v);
   if (vector < 0) {
     v->arch.window_class = vlapic_waiting_class(v);

@@ -174,6 +174,7 @@ static void prepare_event(struct vcpu *v, struct vmcb *b) {
                (uint64_t)v->arch.event.vector << VINTR_VECTOR_SHIFT;
   else
     b->event_inject = event_encode(&v->arch.event);
+  v->arch.event.type = EVENT_NONE;
   v->arch.entry_due = b->event_inject || b->intercepts3 != INTERCEPTS3 || b->cr_writes != CR_WRITES;
 }
 
@@ -205,7 +206,6 @@ static void collect(struct vcpu *v, struct vmcb *b) {
   v->arch.regs.rflags = b->rflags;
   v->arch.interrupt_shadow = b->interrupt_shadow & 1;
   v->arch.next_rip = b->next_rip;
-  v->arch.event.type = EVENT_NONE;
   if (interrupt_waits(b))
     interrupt_return(v, b);
   else if (unlikely(b->exit_int_info & X86_EVENT_VALID))
@@ -372,23 +372,22 @@ static void nmi_window(struct vcpu *v) {
     v->arch.nmi_blocked = v->arch.nmi_iret = false;
 }
 
-/* The long way in. */
-static bool settle(struct vcpu *v, struct vmcb *b) {
-  if (!vcpu_prepare_entry(v))
-    return false;
+static inline bool may_enter(struct vcpu *v) {
+  return likely(vcpu_entry_free(v, this_private->cpu) && v->arch.activity == ACTIVITY_RUN) ||
+         vcpu_prepare_entry(v);
+}
+
+static void prepare(struct vcpu *v, struct vmcb *b) {
   prepare_event(v, b);
   if (v->arch.asid_due)
     svm_asid_renew(v);
-  return true;
-}
-
-static inline bool may_enter(struct vcpu *v, struct vmcb *b) {
-  return likely(vcpu_entry_free(v, this_private->cpu) && x86_quiet(v)) || settle(v, b);
 }
 
 void svm_run(struct vcpu *v) {
   struct vmcb *b = vmcb_of(v);
-  for (bool enter = settle(v, b); enter; enter = may_enter(v, b)) {
+  for (bool enter = vcpu_prepare_entry(v); enter; enter = may_enter(v)) {
+    if (unlikely(!x86_quiet(v)))
+      prepare(v, b);
     registers_in(v, b);
     svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
     collect(v, b);

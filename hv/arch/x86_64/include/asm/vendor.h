@@ -133,11 +133,14 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
  * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
 bool x86_prepare_event(struct vcpu *v);
-/* The vCPU runs, with nothing to inject and nothing that waits, as most entries find it. */
-static inline bool x86_quiet(struct vcpu *v) {
+static inline bool vlapic_requests(const struct vcpu *v) {
   const uint64_t *irr = v->arch.lapic.irr;
-  return !(v->arch.event.type | v->arch.activity | v->arch.unquiet) &&
-         !(irr[0] | irr[1] | irr[2] | irr[3]) && !personality_upcall_flag(&v->personality);
+  return irr[0] | irr[1] | irr[2] | irr[3];
+}
+/* Nothing to inject, nothing that waits or is due, as most entries find it. */
+static inline bool x86_quiet(struct vcpu *v) {
+  return !(v->arch.event.type | v->arch.unquiet) && !vlapic_requests(v) &&
+         !personality_upcall_flag(&v->personality);
 }
 
 /* --- decoding -------------------------------------------------------------------- */
