@@ -8,7 +8,12 @@ AUDIT_OFFSETS := $(O)/audit-offsets.txt
 $(AUDIT_OFFSETS): tests/audit/offsets.c $(AUTOCONF) $(HV_OBJS)
 	@$(CC) $(HV_CFLAGS) -S -o - $< | sed -n 's/^.*#AUDIT //p' > $@
 
-.PHONY: audit audit-figures
+.PHONY: assure audit audit-figures audit-offsets
+assure: ##  Run the long tests of the promises, and end with a table of what they measured
+	@$(PYTHON) tests/assure.py
+
+audit-offsets: $(AUDIT_OFFSETS) build/cache/xen
+
 audit-figures: hv tool guests $(AUDIT_OFFSETS) build/cache/xen
 	@$(PYTHON) tests/audit/run.py --figures
 

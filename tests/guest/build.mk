@@ -38,5 +38,8 @@ $(guest-elf64): $(guest-out)/%.elf: $(guest-out)/obj/%.c.o $(guest-rt-obj) tests
 $(guest-elf32): $(guest-out)/%.elf: $(guest-out)/obj/32/%.c.o $(guest-rt32-obj) tests/guest/rt32/guest32.ld
 	@echo '  GUESTLD $@'; $(guest-cc) -m32 $(guest-ldflags) -T tests/guest/rt32/guest32.ld $(filter %.o,$^) -o $@
 
+# The guest that has more than one file.
+$(guest-out)/hostile.elf: $(patsubst tests/guest/%,$(guest-out)/obj/%.o,$(wildcard tests/guest/hostile/*.c))
+
 .SECONDARY:
 -include $(wildcard $(guest-out)/obj/*.d $(guest-out)/obj/*/*.d)

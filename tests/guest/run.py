@@ -42,6 +42,7 @@ class Guest:
         self.options, self.reasons = {}, {}
         if comment:
             self.parse(comment.group(1))
+        self.values = dict(word.split("=") for word in self.options.get("values", "").split())
 
     def parse(self, text):
         # A parenthesis after an option says why.
@@ -74,7 +75,7 @@ def find_guests(names):
             found += [Guest(os.path.join(folder, f)) for f in os.listdir(folder) if f.endswith(".c")]
     found.sort(key=lambda g: g.name)
     if not names:
-        return found
+        return [g for g in found if "alone" not in g.options]
     unknown = set(names) - {g.name for g in found}
     if unknown:
         sys.exit("no such guest: " + " ".join(sorted(unknown)))
@@ -84,7 +85,10 @@ def find_guests(names):
 def system_text(guest, elf):
     """The system file of a machine that runs this guest."""
     if guest.system():
-        return guest.system().replace("$GUEST", elf)
+        text = guest.system().replace("$GUEST", elf)
+        for name, value in guest.values.items():
+            text = text.replace("$" + name, value)
+        return text
     lines = [f"system: {guest.name}", "domains:"]
     for i in range(guest.domains()):
         lines += [
@@ -219,7 +223,7 @@ def powers_off(process):
 
 def wait(guest, process, serial, args):
     patience = BOCHS_PATIENCE if args.machine == "bochs" else 1
-    end = time.monotonic() + guest.number("timeout", args.timeout) * patience
+    end = time.monotonic() + max(guest.number("timeout", 0), args.timeout) * patience
     typed = not guest.get("type")
     while time.monotonic() < end:
         lines = read(serial)
@@ -291,6 +295,8 @@ def arguments():
     parser.add_argument("--jobs", type=int, help="machines at a time (default: one; as many of Bochs's, whose "
                         "time does not depend on the host's, as the host has CPUs)")
     parser.add_argument("--figures", action="store_true", help="count instructions and print figures")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                        help="a value of the guest's system file; its figures are shown as well")
     parser.add_argument("--icount", help="make time a function of instructions: 2 to this power ns each")
     parser.add_argument("--verbose", "-v", action="store_true", help="print each machine's output")
     parser.add_argument("--tail", type=int, default=40, help="lines of a machine's output to show")
@@ -311,6 +317,7 @@ def results(args):
         if key:
             print(f"skip {guest.name}: {guest.reasons[key]}")
         else:
+            guest.values.update(word.split("=", 1) for word in args.set)
             guests.append(guest)
     jobs = args.jobs or (os.cpu_count() if args.machine == "bochs" else 1)
     with ThreadPoolExecutor(jobs) as pool:
@@ -321,6 +328,7 @@ def main():
     args = arguments()
     passed = failed = 0
     for guest, (good, bad, messages, numbers) in results(args):
+        messages += [f"figure: {' '.join(number)}" for number in numbers if args.set]
         for name, value, unit in numbers if args.figures else []:
             print(f"{name}\t{value}\t{unit}")
         if not args.figures or bad:

@@ -68,6 +68,8 @@ struct regs {
 };
 typedef void trap_fn(struct regs *regs);
 void trap_set(unsigned vector, trap_fn *handler);
+// In place of the line that says FAIL and of the end of the test; null: there is nothing else.
+extern void (*trap_unexpected)(const struct regs *regs);
 // Runs code with CPL 3; returns the vector of the trap that ended it (3 for its own int3).
 int user_call(void (*code)(void));
 

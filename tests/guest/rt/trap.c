@@ -20,6 +20,7 @@ struct tss {
 } __attribute__((packed));
 
 struct cpu cpus[MAX_CPUS];
+void (*trap_unexpected)(const struct regs *regs);
 static struct gate idt[256];
 static trap_fn *handlers[256];
 static struct tss tss[MAX_CPUS];
@@ -85,6 +86,8 @@ void trap_handle(struct regs *regs) {
     fault_resume(cpu, regs);
     return;
   }
+  if (trap_unexpected)
+    trap_unexpected(regs);
   uint64_t address;
   asm volatile("mov %%cr2, %0" : "=r"(address));
   printf("FAIL trap: vector %lu error 0x%lx rip 0x%lx cr2 0x%lx cpu %u\n", regs->vector,
