@@ -171,7 +171,8 @@ def assurance_figures():
     subprocess.run(["make", "-s", "CONFIG=default", "fuzz-figures", "audit-figures"], cwd=ROOT, check=True)
     for command in (["tests/models/run.py", "--figures"], ["tests/static/misra.py", "build/default", "--figures"],
                     ["tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"],
-                    ["tests/safety/trace.py", "--figures"], ["tests/coverage/run.py", "--figures"]):
+                    ["tests/safety/trace.py", "--figures"], ["tests/coverage/run.py", "--figures"],
+                    ["tests/proof/run.py", "build/default/include/generated/autoconf.h", "--figures"]):
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
 
 

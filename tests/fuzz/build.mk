@@ -4,7 +4,7 @@
 # tests' build.mk, whose source lists and flags it takes.
 
 FUZZ_CC := clang
-FUZZ_TARGETS := hypercall manifest kernel system image acpi decode
+FUZZ_TARGETS := hypercall manifest kernel system image acpi decode store block
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 # What gcc says nothing of: initialisers that override, cmocka's attributes.
 FUZZ_WARN := -Werror -Wno-initializer-overrides -Wno-unknown-warning-option
@@ -29,6 +29,13 @@ FUZZ_SRC_acpi := hv/arch/x86_64/acpi/parse.c hv/arch/x86_64/acpi/aml.c
 FUZZ_CFLAGS_acpi = $(call fuzz_cflags,$(UNIT_PLATFORM_CFLAGS))
 FUZZ_SRC_decode := hv/arch/x86_64/cpu/decode.c
 FUZZ_CFLAGS_decode = $(call fuzz_cflags,$(UNIT_GUEST_CFLAGS))
+FUZZ_SRC_store := $(filter-out %/main.c,$(wildcard services/store/*.c)) tests/unit/services/store_world.c
+FUZZ_CFLAGS_store = $(call fuzz_cflags,$(UNIT_SERVICES_CFLAGS))
+FUZZ_LIBS_store = $(UNIT_SERVICES_LDFLAGS_store) -lcmocka
+FUZZ_SRC_block := services/block/request.c services/block/device.c services/backend/bus.c \
+  services/backend/nodes.c libos/ring.c tests/unit/backend/world.c
+FUZZ_CFLAGS_block = $(call fuzz_cflags,$(UNIT_BACKEND_CFLAGS))
+FUZZ_LIBS_block := -lcmocka
 
 # Those with the same flags share their objects.
 FUZZ_KIND_kernel := tool
@@ -50,7 +57,7 @@ build/obj/fuzz-$(call fuzz_kind,$(1))/%.o: %.c tests/fuzz/build.mk
 	@$(FUZZ_CC) $(FUZZ_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call FUZZ_LINK,$(t))))
-$(foreach t,hypercall manifest kernel acpi decode,$(eval $(call FUZZ_COMPILE,$(t))))
+$(foreach t,hypercall manifest kernel acpi decode store block,$(eval $(call FUZZ_COMPILE,$(t))))
 
 TIME := 60
 

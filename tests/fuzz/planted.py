@@ -27,6 +27,10 @@ PLANTED = {
                "rule_is_mapping(struct rule_check *c) {\n  if (!c->node)"),
     "image": ("tools/skerry/image_read.c", "!inside(d->first_region, d->regions, h->regions.count) ||", ""),
     "acpi": ("hv/arch/x86_64/acpi/parse.c", "at + length > t->length || ", ""),
+    "store": ("services/store/ring.c", "c->in.header.len <= XENSTORE_PAYLOAD_MAX",
+              "c->in.header.len <= 1u << 24"),
+    "block": ("services/block/request.c", "if (r->nr_segments > BLKIF_MAX_SEGMENTS_PER_REQUEST)",
+              "if (r->nr_segments > 255)"),
     "decode": ("hv/arch/x86_64/cpu/decode.c", "return at < c->n ?", "return at <= c->n ?"),
 }
 

@@ -22,3 +22,7 @@ sizes: hv ##  Hold the sizes of the configurations against their budgets
 
 trace: ##  Hold the safety requirements against design, sources and tests
 	@$(PYTHON) tests/safety/trace.py
+
+.PHONY: assure
+assure: hv tool guests services ##  All that tries to break the promises, for hours; ends with its figures
+	@$(PYTHON) tools/assure.py
