@@ -53,8 +53,8 @@ def build():
     with open(KEPT / "hv.lds", "w", encoding="utf-8") as script:
         subprocess.run([sys.executable, "tests/coverage/counted.py", "hv/arch/x86_64/boot/hv.lds"], cwd=TREE,
                        check=True, stdout=script)
-    subprocess.run(counted(["make", "-s", "hv", "tool", "guests", "services", "linux", "linux32"]), cwd=TREE,
-                   check=True, stdout=subprocess.DEVNULL)
+    for command in (counted(["make", "-s", "hv"]), ["make", "-s", "tool", "guests", "services", "linux", "linux32"]):
+        subprocess.run(command, cwd=TREE, check=True, stdout=subprocess.DEVNULL)
     shutil.copy2(TREE / "build" / "default" / "skerry-hv64.elf", KEPT / "image")
     subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", KEPT / "keep.so", "tests/coverage/keep.c"], cwd=TREE,
                    check=True)
