@@ -73,7 +73,7 @@ def sources():
 
 def key():
     """What the cached root file system is known by: whatever it was made from."""
-    return hashlib.sha256("\n".join([SUITE, *wanted(), str(sorted(locked().items()))]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([SUITE, *sorted(wanted()), str(sorted(locked().items()))]).encode()).hexdigest()[:16]
 
 
 def make_rootfs(target):

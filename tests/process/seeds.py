@@ -87,7 +87,7 @@ def seeds(port):
         Seed("a leak in memory", [("Save time", [edit(FRAME, "  arch_scrub(MFN(index), order);\n", "")])], "tests (whole)"),
         Seed("a leak across domains", [("Allow it", [edit("hv/core/policy.c", "  return a == b || policy_channel(a, b, op) >= 0;\n",
              "  return a == b || policy_channel(a, b, op) >= -1;\n")])], "tests (whole)"),
-        Seed("a coding rule", [("Reach up", [edit(FRAME, "#include <frame.h>\n", "#include <frame.h>\n#include <xen/state.h>\n")])],
+        Seed("a coding rule", [("Reach up", [edit(FRAME, "#include <arch/arch.h>\n", "#include <arch/arch.h>\n#include <xen/state.h>\n")])],
              "lint (whole)"),
         Seed("the minimal build", [("Count them", [edit(FRAME, "mfn_t frame_alloc(", "#ifndef CONFIG_CHANNELS\n#error more needed\n#endif\n\n"
              "mfn_t frame_alloc(")])], "minimal (whole)"),

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tools/series"))
 
 import judge  # noqa: E402
 import reply  # noqa: E402
+import seeds  # noqa: E402
 import source  # noqa: E402
 from cell import Cell  # noqa: E402
 
@@ -180,6 +181,13 @@ def test_cell_ends_what_takes_too_long(tmp_path):
     start = time.monotonic()
     result = cell(tmp_path).run("sh", "-c", "sleep 60 & sleep 60", seconds=1)
     assert result.status == 124 and time.monotonic() - start < 20
+
+
+def test_seeds_can_be_made(tmp_path):
+    """The lines that the seeds replace are there; what they are judged to be: make series-seeds."""
+    maker = seeds.Maker(tmp_path)
+    made = [maker.mbox(seed) for seed in seeds.seeds(1)]
+    assert len(made) == 20 and all(file.stat().st_size for file in made)
 
 
 def test_tests_by_path():
