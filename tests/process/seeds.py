@@ -78,7 +78,7 @@ def seeds(port):
             ("Break it", [edit(FRAME, "  spin_lock(&lock);\n  uint32_t index", "  spin_lock(&lok);\n  uint32_t index")]),
             ("Mend it", [edit(FRAME, "  spin_lock(&lok);", "  spin_lock(&lock);")])], "build (3)"),
         Seed("a boot hang", [("Wait for the machine", [edit("hv/builder/boot.c", "static __boot enum status domains_make(void) {\n",
-             "static __boot enum status domains_make(void) {\n  for (;;)\n    barrier();\n")])], "boot (1)"),
+             "static __boot enum status domains_make(void) {\n  for (volatile int stay = 1; stay;)\n    ;\n")])], "boot (1)"),
         Seed("a panic at boot", [("Be sure", [edit(FRAME, "  assert(order <= FRAME_ORDER_MAX && kind > FRAME_FREE);\n",
              "  assert(order > FRAME_ORDER_MAX && kind > FRAME_FREE);\n")])], "boot (1)"),
         Seed("a fault that guests see", [("Round the size", [edit("hv/xen/version.c", "    return PAGE_SIZE;\n",

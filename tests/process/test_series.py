@@ -98,6 +98,13 @@ def test_red_series(series, texts, step):
     assert f"First failure: {step}, " in series.answer().get_content()
 
 
+def test_missing_patch_is_red(series):
+    mbox = series.mbox("int b;\n", "int c;\n")
+    mbox.write_text(mbox.read_text()[:mbox.read_text().index("Subject: [PATCH 2/2]")].rpartition("\nFrom ")[0] + "\n")
+    assert series.run("test", mbox).returncode == 1
+    assert "First failure: take, " in series.answer().get_content()
+
+
 def test_maildir_is_watched(series):
     box = mailbox.Maildir(series.folder / "box")
     messages = list(mailbox.mbox(series.mbox("int b;\n", "int c;\n")))

@@ -83,7 +83,7 @@ class Judge:
         passed, log, _ = self.run("sh", "-c", TAKE, seconds=120)
         log, _, patches = log.partition(CUT)
         (self.mail / "all.mbox").write_text(patches)
-        count = self.split() if passed and "Missing" not in log else 0
+        count = self.split() if passed and "ERROR: missing" not in log else 0
         text = Path(self.state.get(self.series)["mbox"]).read_text(errors="replace")
         said = re.search(r"^base-commit: ([0-9a-f]{40})", text, re.MULTILINE)
         return count > 0, log, {"base": said.group(1) if said else None}
