@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs all that tries to break the promises of SECURITY.md, longer than `make check` does,
-and ends with the table of its figures. Each stage goes on whatever the others did; the
-exit status says whether all passed.
+"""The long tests of the promises, one stage after the other, and at the end a table of what each
+has measured. A stage is a command; what counts of its output are the lines `NAME<TAB>VALUE<TAB>UNIT`
+and `figure: NAME VALUE UNIT`, and its status.
 
-    tools/assure.py [STAGE...]"""
+    assure.py [STAGE...]      all, if none is named"""
 
 import os
 import re
@@ -15,64 +15,63 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
-FIGURE = re.compile(r"^([a-z_]+\.\S+)\t(\S+)\t(\S+)$")
+PYTHON = sys.executable
+FIGURE = re.compile(r"^(?:(\S+)\t(\S+)\t(\S+)|.*\bfigure: (\S+) (\S+) (\S+))$")
 
-# What a stage makes, and the seconds that its fuzzers or random calls get.
+
+def make(*goals):
+    return [os.environ.get("MAKE", "make"), "-s", "--no-print-directory", "CONFIG=default", *goals]
+
+
+AUTOCONF = "build/default/include/generated/autoconf.h"
 STAGES = {
-    "lint": ["lint"],
-    "trace": ["trace"],
-    "unit": ["unit"],
-    "models": ["models"],
-    "proof": ["proof"],
-    "fuzz-replay": ["fuzz-replay"],
-    "fuzz": ["fuzz", "TIME=300"],
-    "fuzz-planted": ["fuzz-planted"],
-    "audit": ["audit", "AUDIT_MUTANTS="],
-    "hostile": ["hostile"],
-    "coverage": ["coverage"],
+    "build": make("hv", "tool", "guests", "services", "audit-offsets"),
+    "lint": make("lint"),
+    "trace": [PYTHON, "tests/safety/trace.py", "--figures"],
+    "models": [PYTHON, "tests/models/run.py", "--figures"],
+    "proof": [PYTHON, "tests/proof/run.py", AUTOCONF, "--figures"],
+    "fuzz": make("fuzz", "TIME=300"),
+    "fuzz-planted": make("fuzz-planted"),
+    "fuzz-figures": make("fuzz-figures"),
+    "misra": [PYTHON, "tests/static/misra.py", "build/default", "--figures"],
+    "stack": [PYTHON, "tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"],
+    "audit": [PYTHON, "tests/audit/run.py", "--samples", "100000", "--xen", "--mutants"],
+    "hostile": [PYTHON, "tests/guest/run.py", "hostile", "--set", "CALLS=10000000", "--timeout", "7200"],
+    "coverage": make("coverage"),
 }
-FIGURES = [["make", "-s", "CONFIG=default", "fuzz-figures"], ["make", "-s", "CONFIG=default", "audit-figures"],
-           ["tests/models/run.py", "--figures"], ["tests/static/misra.py", "build/default", "--figures"],
-           ["tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"],
-           ["tests/safety/trace.py", "--figures"], ["tests/coverage/run.py", "--figures"],
-           ["tests/proof/run.py", "build/default/include/generated/autoconf.h", "--figures"]]
 
 
-def exists(goal):
-    return not subprocess.run(["make", "-n", "-s", goal], cwd=ROOT, check=False, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode
-
-
-def run(stage):
-    """(stage, whether it passed, seconds)."""
-    start = time.monotonic()
-    print(f"--- {stage}", flush=True)
-    with open(LOGS / f"assure-{stage}.log", "w", encoding="utf-8") as log:
-        process = subprocess.Popen(["make", "--no-print-directory", "CONFIG=default", *STAGES[stage]], cwd=ROOT,
-                                   text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def run(name, command):
+    """Shows and keeps the stage's output; returns (good, figures)."""
+    print(f"--- {name}", flush=True)
+    figures, start = [], time.monotonic()
+    with open(LOGS / f"assure-{name}.log", "w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, cwd=ROOT, text=True, errors="replace", stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT)
         for line in process.stdout:
             sys.stdout.write(line)
             log.write(line)
-    return stage, process.wait() == 0, time.monotonic() - start
-
-
-def figures():
-    for command in FIGURES:
-        if command[0] != "make":
-            command = [sys.executable, *command]
-        said = subprocess.run(command, cwd=ROOT, text=True, check=False, stdout=subprocess.PIPE).stdout
-        yield from (match.groups() for match in map(FIGURE.match, said.split("\n")) if match)
+            match = FIGURE.match(line)
+            if match:
+                figures.append([word for word in match.groups() if word])
+    good = process.wait() == 0
+    print(f"--- {name}: {'good' if good else 'FAILED'}, {time.monotonic() - start:.0f} s", flush=True)
+    return good, figures
 
 
 def main():
+    names = sys.argv[1:] or list(STAGES)
+    unknown = set(names) - set(STAGES)
+    if unknown:
+        sys.exit(f"no such stage: {' '.join(sorted(unknown))}; there are {' '.join(STAGES)}")
     LOGS.mkdir(parents=True, exist_ok=True)
-    os.environ["PYTHONUNBUFFERED"] = "1"
-    wanted = sys.argv[1:] or [stage for stage in STAGES if exists(STAGES[stage][0])]
-    results = [run(stage) for stage in wanted]
-    print("\n" + "".join(f"{name:32} {value:>14} {unit}\n" for name, value, unit in figures()))
-    for stage, good, seconds in results:
-        print(f"{stage:32} {'passed' if good else 'FAILED':>14} {seconds:.0f} s")
-    failed = sum(not good for _, good, _ in results)
+    results = {name: run(name, STAGES[name]) for name in names}
+    print("\nwhat was measured")
+    for name, (good, figures) in results.items():
+        print(f"{name:10} {'good' if good else 'FAILED'}")
+        for figure, value, unit in figures:
+            print(f"           {figure:32} {value:>14} {unit}")
+    failed = sum(not good for good, _ in results.values())
     print(f"assure: {len(results) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -8,10 +8,7 @@ AUDIT_OFFSETS := $(O)/audit-offsets.txt
 $(AUDIT_OFFSETS): tests/audit/offsets.c $(AUTOCONF) $(HV_OBJS)
 	@$(CC) $(HV_CFLAGS) -S -o - $< | sed -n 's/^.*#AUDIT //p' > $@
 
-.PHONY: assure audit audit-figures audit-offsets
-assure: ##  Run the long tests of the promises, and end with a table of what they measured
-	@$(PYTHON) tests/assure.py
-
+.PHONY: audit audit-figures audit-offsets
 audit-offsets: $(AUDIT_OFFSETS) build/cache/xen
 
 audit-figures: hv tool guests $(AUDIT_OFFSETS) build/cache/xen

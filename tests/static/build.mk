@@ -24,5 +24,5 @@ trace: ##  Hold the safety requirements against design, sources and tests
 	@$(PYTHON) tests/safety/trace.py
 
 .PHONY: assure
-assure: hv tool guests services ##  All that tries to break the promises, for hours; ends with its figures
+assure: ##  Run all that tries to break the promises, for hours, and end with a table of what was measured
 	@$(PYTHON) tools/assure.py
