@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the machine tests. Tests marked `slow` run with `make check-all`. Those marked `both`
-run on each emulated machine, `qemu` (AMD) and `bochs` (Intel), whose runs are slow ones unless the
-mark says `both(quick=True)`."""
+"""Fixtures of the machine tests. Those marked `both` run on each emulated machine, `qemu` (AMD) and
+`bochs` (Intel), whose runs are slow ones unless the mark says `both(quick=True)`."""
 
 import re
 import sys
@@ -15,12 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 from systems import Bench  # noqa: E402
 
 
-def pytest_addoption(parser):
-    parser.addoption("--slow", action="store_true", help="run the slow tests too")
-
-
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes minutes; runs with make check-all")
     config.addinivalue_line("markers", "both(quick=False): runs on the AMD and on the Intel machine")
 
 
@@ -30,13 +24,6 @@ def pytest_generate_tests(metafunc):
     if mark and "bench" in metafunc.fixturenames:
         slow = [] if mark.kwargs.get("quick") else [pytest.mark.slow]
         metafunc.parametrize("bench", ["qemu", pytest.param("bochs", marks=slow)], indirect=True)
-
-
-def pytest_collection_modifyitems(config, items):
-    if config.getoption("--slow"):
-        return
-    config.hook.pytest_deselected(items=[i for i in items if "slow" in i.keywords])
-    items[:] = [i for i in items if "slow" not in i.keywords]
 
 
 @pytest.fixture
