@@ -116,10 +116,6 @@ uint64_t x86_decoded_next_rip(struct vcpu *v, enum insn_op op) {
   return v->arch.regs.rip + i.length;
 }
 
-uint64_t x86_next_rip(struct vcpu *v, enum insn_op op) {
-  return next_rip_of(v, op);
-}
-
 bool x86_skip(struct vcpu *v, enum insn_op op) {
   return skip(v, op);
 }

@@ -195,9 +195,8 @@ void x86_write_gpr(struct vcpu *v, unsigned reg, unsigned size, uint64_t value);
 void x86_advance(struct vcpu *v, uint64_t next_rip);
 /* What an instruction that ends clears; with TF, queues #DB. */
 void x86_advance_flags(struct vcpu *v);
-/* Where the instruction at RIP, which must be `op`, ends: as the machine reports it, else decoded.
- * 0 as x86_fetch's false. skip advances there. */
-uint64_t x86_next_rip(struct vcpu *v, enum insn_op op);
+/* To the end of the instruction at RIP, which must be `op`: as the machine reports it, else
+ * decoded. False as x86_fetch. */
 bool x86_skip(struct vcpu *v, enum insn_op op);
 
 /* --- walking the guest's page tables (mm/walk.c) ---------------------------------- */
