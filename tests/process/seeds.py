@@ -56,7 +56,7 @@ def hostile(port):
 
 
 def seeds(port):
-    slow = DISPATCH + "  for (volatile unsigned i = 0; i < 3; i++)\n    ;\n"
+    slow = DISPATCH + '  __asm__ volatile(".rept 10; nop; .endr"); /* of 195 */\n'
     return [
         Seed("a page", [("Say more", [edit("docs/guide/debugging.md", "", "\nMore words.\n")])]),
         Seed("a comment", [("Add a word to the frames", [comment(FRAME, "The end of it.")])]),
@@ -84,7 +84,8 @@ def seeds(port):
         Seed("a fault that guests see", [("Round the size", [edit("hv/xen/version.c", "    return PAGE_SIZE;\n",
              "    return PAGE_SIZE / 2;\n")])], "tests (whole)"),
         Seed("5 % slower", [("Settle first", [edit(HYPERCALL, DISPATCH, slow)])], "gate (whole)"),
-        Seed("a leak in memory", [("Save time", [edit(FRAME, "  arch_scrub(MFN(index), order);\n", "")])], "tests (whole)"),
+        Seed("a leak in memory", [("Save time", [edit(FRAME, "  arch_scrub(MFN(index), order);\n",
+             "  if (kind != FRAME_RAM)\n    arch_scrub(MFN(index), order);\n")])], "tests (whole)"),
         Seed("a leak across domains", [("Allow it", [edit("hv/core/policy.c", "  return a == b || policy_channel(a, b, op) >= 0;\n",
              "  return a == b || policy_channel(a, b, op) >= -1;\n")])], "tests (whole)"),
         Seed("a coding rule", [("Reach up", [edit(FRAME, "#include <arch/arch.h>\n", "#include <arch/arch.h>\n#include <xen/state.h>\n")])],

@@ -6,6 +6,7 @@ import email
 import email.policy
 import mailbox
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from repository import ROOT
 
 sys.path.insert(0, str(ROOT / "tools/series"))
 
+import coverage  # noqa: E402
 import judge  # noqa: E402
 import reply  # noqa: E402
 import seeds  # noqa: E402
@@ -27,10 +29,11 @@ from cell import Cell  # noqa: E402
 
 # What the steps call, for a tree in which `bug` in a.c breaks the build.
 TREE = {
-    "Makefile": "tool hv guests:\n\t@sleep 0.2; ! grep bug a.c\n",
+    "Makefile": "tool hv guests bench-guests:\n\t@sleep 0.2; ! grep bug a.c\n",
     "aDOTc": "int a;\n",
-    "tests__guest__runDOTpy": "import sys\nif '--figures' in sys.argv:\n"
-                              "  print('call.null\\t%d\\tinstructions' % len(open('a.c').read()))\n",
+    "tests__guest__runDOTpy": "",
+    "tools__bench": "open('tests/bench/budgets.yaml', 'w').write('call.null: %d' % len(open('a.c').read()))\n",
+    "tests__bench__budgetsDOTyaml": "call.null: 8\n",
     "tests__lint__test_aDOTpy": "def test_a():\n  assert 'ugly' not in open('a.c').read()\n",
 }
 
@@ -42,13 +45,13 @@ class Series:
         self.repository, self.folder = repository, folder
         self.base = repository.commit("Start", **TREE)
 
-    def mbox(self, *texts, prefix="PATCH"):
+    def mbox(self, *texts, prefix="PATCH", **files):
         """Each text makes a.c, in a patch of its own."""
         out = self.folder / f"mails-{len(list(self.folder.iterdir()))}"
         for number, text in enumerate(texts, 1):
-            self.repository.commit(f"Change {number}", aDOTc=text)
+            self.repository.commit(f"Change {number}", aDOTc=text, **files)
         self.repository.git("format-patch", "-q", "--thread", "--cover-letter", f"--base={self.base}",
-                            f"--subject-prefix={prefix}", "-o", str(out), self.base)
+                            f"--subject-prefix={prefix}", "--to=list@example.org", "--cc=other@example.org", "-o", str(out), self.base)
         self.repository.git("reset", "-q", "--hard", self.base)
         file = out.with_suffix(".mbox")
         file.write_text("".join(f.read_text() for f in sorted(out.iterdir())))
@@ -88,6 +91,22 @@ def test_good_series(series):
     mail = series.answer()
     assert mail["Subject"].startswith("Re: [PATCH 0/2]") and mail["In-Reply-To"]
     assert "1/2 Change 1" in mail.get_content() and "2/2 Change 2" in mail.get_content()
+    assert "A Tester <tester@example.org>" in mail["To"] and mail["Date"]
+    assert {a.addr_spec for a in mail["Cc"].addresses} == {"list@example.org", "other@example.org"}
+    assert mail.get_content_type() == "text/plain" and max(map(len, mail.get_content().splitlines())) < 80
+
+
+def test_gate_is_the_series_own(series):
+    """A budget may be raised by a change that says so; the answer shows what it costs."""
+    mbox = series.mbox("int a_name_that_costs_more;\n", tests__bench__budgetsDOTyaml="call.null: 40\n")
+    assert series.run("test", mbox).returncode == 0
+    assert re.search(r"call\.null +7 -> +28  \+21 \(\+300\.0 %\)", series.answer().get_content())
+
+
+def test_nonsense_from_a_series_is_red(series):
+    mbox = series.mbox("int b;\n", tools__bench="open('tests/bench/budgets.yaml', 'w').write('[{')\n")
+    assert series.run("test", mbox).returncode == 1
+    assert "First failure: gate, " in series.answer().get_content()
 
 
 @pytest.mark.parametrize("texts, step", [
@@ -201,6 +220,20 @@ def test_tests_by_path():
     guests, unit = judge.tests_of(["hv/core/frame.c"])
     assert "memory_scrubbed" in guests and any(name.startswith("core_") for name in unit)
     assert judge.tests_of(["docs/a.md"])[1] == []
+
+
+GCOV = '{"files": [{"file": "hv/a.c", "lines": [{"line_number": 1, "count": 2}, {"line_number": 3, "count": 0}]}]}'
+
+
+def test_lines_run():
+    """Of a file that two programs are made of, a line that one of them runs is run."""
+    other = GCOV.replace('"count": 0', '"count": 5')
+    assert coverage.lines_run(f"make: nothing\n{GCOV}\n{other}\n", ["hv/a.c"]) == {"hv/a.c": {1: 4, 3: 5}}
+    assert coverage.share({1: 4, 3: 0}) == (1, 2) and coverage.lines_run(GCOV, ["hv/b.c"]) == {}
+
+
+def test_added_lines():
+    assert coverage.added_lines("@@ -1,2 +3,2 @@ f\n@@ -9 +12 @@\n@@ -20,3 +22,0 @@\n") == [3, 4, 12]
 
 
 def test_answer_headers_are_one_line():

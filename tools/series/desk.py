@@ -40,7 +40,7 @@ class Desk:
         row = self.state.get(series)
         if not row["replied"]:
             file = self.folder / "outbox" / f"{series}.eml"
-            file.with_suffix(".part").write_bytes(bytes(reply.message(row, self.state.steps(series))))
+            file.with_suffix(".part").write_bytes(bytes(reply.message(row, self.state.steps(series), others_of(row["mbox"]))))
             os.replace(file.with_suffix(".part"), file)
             self.state.update(series, replied=1)
         return self.state.get(series)["verdict"]
@@ -74,6 +74,12 @@ class Desk:
             where = f"{bad['name']} ({bad['patch'] or 'whole'})" if bad else ""
             took = f"{row['ended'] - row['started']:.0f} s" if row["ended"] else ""
             print(f"{row['id']}\t{row['verdict'] or 'at work'}\t{where}\t{took}\t{row['subject']}")
+
+
+def others_of(mbox):
+    """Who else the cover letter went to."""
+    head = source.head_of(list(mailbox.mbox(mbox, create=False)))
+    return ", ".join(str(head[name]) for name in ("To", "Cc") if head[name])
 
 
 def hash_of(text):

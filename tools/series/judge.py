@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges one series: applies, builds and boots each patch, then runs the lint rules, the
-tests that its paths call for, and the exact gate. Every step is a function of the base
-and of the patches so far, so that one which was cut short is done again from its start."""
+tests that its paths call for, the exact gate, and counts what unit tests run of it. Every
+step is a function of the base and of the patches so far, so that one which was cut short
+is done again from its start."""
 
 import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import yaml
 
+import coverage
 import source
 from cell import Cell
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "bench"))
+
+import gate  # noqa: E402  (ours: how figures are judged is not for a series to say)
+
 TEXT = (".md", ".txt", ".svg", ".dot")
 BASES = 60        # how many commits back a series without base-commit is tried on
-RISE = 0.01       # as in make bench-gate
-FIGURE = re.compile(r"^([a-z]\w*(?:\.\w+)+)\t(\d+)\t", re.MULTILINE)
+BUDGETS = "tests/bench/budgets.yaml"
 FIND_BASE = """for c in $(git rev-list -n "$1" origin/HEAD); do
   git checkout -q -f --detach $c && git am -q /mail/all.mbox > /dev/null 2>&1 && echo base $c && exit 0
   git am --abort > /dev/null 2>&1
@@ -38,6 +44,9 @@ programs=$(make -s --eval='names: ; @printf "%s\\n" $(UNIT_TESTS)' names | grep 
 make -s $programs"""
 UNIT_TESTS = UNIT_PROGRAMS + """
 for program in $programs; do "$program"; done"""
+
+# What the exact gate measures of this tree (make bench-record without its installing).
+MEASURE = "make -s tool hv bench-guests && /usr/bin/python3 tools/bench gate --record"
 
 
 class Judge:
@@ -59,7 +68,10 @@ class Judge:
         done = self.state.step(self.series, patch, name)
         if done is None:
             start = time.monotonic()
-            passed, log, facts = work()
+            try:
+                passed, log, facts = work()
+            except Exception as error:  # whatever a patch makes its tools print, we judge on
+                passed, log, facts = False, f"error: what this step printed makes no sense: {error!r}", {}
             self.state.record(self.series, patch, name, passed, time.monotonic() - start, log, facts)
             return passed
         return bool(done["passed"])
@@ -166,21 +178,40 @@ class Judge:
             log += more
         return passed, log, {}
 
+    def budgets(self, revision):
+        """The gate's figures as a file of the tree has them; of the working tree where `revision` is empty."""
+        words = ("git", "show", f"{revision}:{BUDGETS}") if revision else ("cat", BUDGETS)
+        return yaml.safe_load(self.cell.run(*words).output) or {}  # read in the cell: it may be a link to anywhere
+
     def figures(self):
-        """(figures, log): instructions an operation, and the hypervisor's size."""
-        result = self.cell.run("python3", "tests/guest/run.py", "--figures", "bench", seconds=240)
-        found = {name: int(value) for name, value in FIGURE.findall(result.output)}
-        size = self.cell.run("size", "-A", "-d", "build/default/skerry-hv64.elf").output
-        found["hv.text_bytes"] = sum(int(n) for n in re.findall(r"^\.(?:text|rodata)\S*\s+(\d+)", size, re.MULTILINE))
-        return found, result.output
+        """({name: value}, log): instructions an operation, and the hypervisor's size. None: it did not come to its end."""
+        passed, log, _ = self.run("sh", "-c", MEASURE, seconds=900)
+        return self.budgets("") if passed else None, log
+
+    def size(self):
+        text = self.cell.run("size", "-A", "-d", "build/default/skerry-hv64.elf").output
+        return sum(int(n) for n in re.findall(r"^\.(?:text|rodata)\S*\s+(\d+)", text, re.MULTILINE))
+
+    def measured(self):
+        """(all that a reply compares, log)."""
+        found, log = self.figures()
+        return {**(found or {}), "hv.text_bytes": self.size()}, log
 
     def gate(self, base):
-        before, (after, log) = self.state.base(base) or {}, self.figures()
-        changes = {name: (before[name], after[name]) for name in before if name in after}
-        worse = [f"{name}: {old} -> {new} ({100 * (new - old) / old:+.1f} %)" for name, (old, new) in changes.items()
-                 if name != "hv.text_bytes" and new > old * (1 + RISE)]
-        return bool(changes) and not worse, "\n".join(f"error: {line}" for line in worse) or log, \
-            {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+        """Against the series' own budgets, as in `make bench-gate`: to raise one is a change that can be reviewed. Where
+        the base is over a budget already, a series that adds nothing is not to blame."""
+        before, (after, log) = self.state.base(base) or {}, self.measured()
+        figures = {name: value for name, value in after.items() if name != "hv.text_bytes"}
+        rises, _, unknown, missing = gate.compare(self.budgets("HEAD"), figures)
+        worse = [line for line in rises for name in [line.split(":")[0]] if figures[name] > before.get(name, 0)]
+        lines = [*worse, *(f"{name} has no budget" for name in unknown), *(f"{name} was not measured" for name in missing)]
+        changes = {name: (before[name], after[name]) for name in before if before[name] != after.get(name, before[name])}
+        return bool(figures) and not lines, "\n".join(f"error: {line}" for line in lines) or log, changes
+
+    def coverage(self, base, changed):
+        """What unit tests run of the files touched, before and after: it says, and fails nothing."""
+        unit = tests_of(changed)[1]
+        return (True, "", coverage.compare(self.cell, base, [f for f in changed if f.endswith(".c")], unit)) if unit else (True, "", {})
 
     def prepare_base(self, base):
         """Measures the base once, and fills the compiler's cache from it: it is trusted code."""
@@ -191,7 +222,7 @@ class Judge:
             self.build()
             self.minimal()
             self.cell.run("sh", "-c", UNIT_PROGRAMS, "sh", ".")
-            self.state.set_base(base, self.figures()[0])
+            self.state.set_base(base, self.measured()[0])
             self.cell = mine
             subprocess.run(["chmod", "-R", "a+rX", str(self.cell.ccache)], check=True)
 
@@ -199,7 +230,8 @@ class Judge:
         changed = self.changed(base)
         steps = [("lint", self.lint)]
         if not self.only_text(base):
-            steps += [("minimal", self.minimal), ("tests", lambda: self.tests(changed)), ("gate", lambda: self.gate(base))]
+            steps += [("minimal", self.minimal), ("tests", lambda: self.tests(changed)), ("gate", lambda: self.gate(base)),
+                      ("coverage", lambda: self.coverage(base, changed))]
         return all(self.step(0, name, work) for name, work in steps)
 
     def judge(self):

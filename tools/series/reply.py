@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The answer to a series, in the form that mailing lists expect: plain text, a line a
-patch, the first failure with the end of its log, then what the series changes."""
+"""The answer to a series, in the form that mailing lists expect: plain text in the thread, to
+whoever the series went to, a line a patch, the first failure with its log, then what the
+series changes."""
 
 import email.message
+import email.utils
 import json
 import re
 
@@ -25,17 +27,37 @@ def patch_lines(patches, steps):
     for number, subject in enumerate(patches, 1):
         mine = [s for s in steps if s["patch"] == number]
         bad = failure(mine)
-        words = f"fails: {bad['name']}" if bad else ", ".join(s["name"] for s in mine) if mine else "not tried"
-        yield f"  {number}/{len(patches)} {subject[:60]:60} {words}"
+        words = f"FAILS {bad['name']}" if bad else ", ".join(s["name"] for s in mine) if mine else "not tried"
+        yield f"  {number}/{len(patches)} {subject[:46]:46} {words}"
+
+
+def facts_of(steps, name):
+    step = next((s for s in steps if s["name"] == name), None)
+    return step and json.loads(step["facts"])
 
 
 def change_lines(steps):
-    gate = next((s for s in steps if s["name"] == "gate"), None)
-    facts = json.loads(gate["facts"]) if gate else {}
-    if gate and not facts:
-        yield "  no figure changes"
+    """What the gate measured: size and instructions an operation."""
+    facts = facts_of(steps, "gate")
+    if facts is None:
+        return
+    yield from ["", "Bytes of text and instructions an operation, before and after:", ""]
+    if not facts:
+        yield "  none changes"
     for name, (old, new) in sorted(facts.items()):
-        yield f"  {name:34} {old:>9} -> {new:>9}  {new - old:+d}"
+        yield f"  {name:32} {old:>9} -> {new:>9}  {new - old:+d} ({100 * (new - old) / max(old, 1):+.1f} %)"
+
+
+def coverage_lines(steps):
+    facts = facts_of(steps, "coverage")
+    if not facts:
+        return
+    yield from ["", "Lines that the unit tests of its paths run, before and after:", ""]
+    for name, row in facts.items():
+        (old, old_all), (new, new_all) = row["before"], row["after"]
+        yield f"  {name:32} {f'{old} of {old_all}':>13} -> {f'{new} of {new_all}':>13}"
+        if row["idle"]:
+            yield f"    added, and run by none: {', '.join(map(str, row['idle']))}"
 
 
 def body(series, steps):
@@ -49,9 +71,7 @@ def body(series, steps):
         where = f"patch {bad['patch']}, " if bad["patch"] else ""
         lines += ["", f"First failure: {where}{bad['name']}, after {bad['seconds']:.0f} s", ""]
         lines += [f"  | {line}" for line in excerpt(bad["log"])]
-    changed = list(change_lines(steps))
-    if changed:
-        lines += ["", "Instructions an operation and bytes of text, before and after:", "", *changed]
+    lines += [*change_lines(steps), *coverage_lines(steps)]
     return "\n".join(lines) + "\n"
 
 
@@ -60,12 +80,17 @@ def one_line(text):
     return re.sub(r"\s+", " ", text or "").strip()
 
 
-def message(series, steps):
+def message(series, steps, others=""):
+    """The mail; `others` is who else was sent the series."""
     mail = email.message.EmailMessage()
     mail["From"] = "Skerry series <series@localhost>"
     mail["To"] = one_line(series["sender"])
+    if others:
+        mail["Cc"] = one_line(others)
+    mail["Date"] = email.utils.formatdate(series["ended"])
     mail["Subject"] = f"Re: {one_line(series['subject'])}"
     mail["In-Reply-To"] = mail["References"] = one_line(series["msgid"])
     mail["Message-ID"] = f"<series-{series['id']}.{series['verdict']}@localhost>"
-    mail.set_content(body(series, steps))
+    mail["Auto-Submitted"] = "auto-replied"
+    mail.set_content(body(series, steps), cte="8bit")
     return mail
