@@ -42,6 +42,8 @@ def test_report_shows_it(tmp_path):
     subprocess.run([tool, "build", ROOT / "systems/pulse/system.yaml", "-o", image], check=True)
     report = subprocess.run([tool, "report", image], stdout=subprocess.PIPE, text=True, check=True).stdout
     built = report.split("Built with")[1]
+    assert subprocess.run([tool, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines() == \
+        environment.description()
     for line in environment.description():
         assert line in built
 

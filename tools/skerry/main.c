@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "environment.h"
 
 static const struct command *const commands[] = {&command_bench,
                                                  &command_build,
@@ -21,7 +22,8 @@ static void print_help(FILE *out) {
         out);
   for (unsigned i = 0; commands[i]; i++)
     fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-  fputs("\n`skerry COMMAND --help` says more. docs/guide/system-file.md describes the system "
+  fputs("\n`skerry COMMAND --help` says more; `skerry --version` what this one is. "
+        "docs/guide/system-file.md describes the system "
         "file.\n",
         out);
 }
@@ -46,6 +48,10 @@ int main(int argc, char **argv) {
   }
   if (is_help(argv[1])) {
     print_help(stdout);
+    return 0;
+  }
+  if (!strcmp(argv[1], "--version")) {
+    fputs(environment_text, stdout);
     return 0;
   }
   for (unsigned i = 0; commands[i]; i++)
