@@ -173,8 +173,9 @@ def judge(seed, maker, desk):
 
 
 def escaped(listener, folder):
-    found = [str(p) for d in ("/", "/etc", "/usr", "/root", "/home", "/var/tmp", "/tmp", str(folder))
-             for p in [Path(d) / CANARY] if p.exists()]
+    places = ("/", "/etc", "/usr", "/root", "/home", "/var/tmp", "/tmp")
+    found = [str(p) for p in (Path(d) / CANARY for d in places) if p.exists()]
+    found += map(str, folder.rglob(CANARY))  # the cache and the mails; the series' own tree is gone
     return found + (["the network"] if listener.reached else [])
 
 
