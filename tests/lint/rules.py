@@ -92,6 +92,38 @@ def vendors_stay_apart(sources):
                     yield source.path, line, f"includes the other vendor's <{name}>"
 
 
+MOST_OF_THE_SEAM = 20  # functions that each vendor owes
+REPEATED = 6  # lines that are the same in both vendors' folders belong above the seam
+
+
+def runs(source):
+    """Each run of REPEATED lines that say something, with the number of its first."""
+    lines = [(number, text.strip()) for number, text in enumerate(source.code, 1)
+             if re.search(r"\w", text) and not text.startswith("#")]
+    for at in range(len(lines) - REPEATED + 1):
+        yield lines[at][0], tuple(text for _, text in lines[at:at + REPEATED])
+
+
+def vendors_repeat_nothing(sources):
+    theirs = {run for s in in_c(sources, "hv/arch/x86_64/svm") for _, run in runs(s)}
+    for source in in_c(sources, "hv/arch/x86_64/vmx"):
+        for line, run in runs(source):
+            if run in theirs:
+                yield source.path, line, f"{REPEATED} lines stand in svm/ as well"
+
+
+def seam_is_small(sources):
+    for source in sources:
+        if source.path == "hv/arch/x86_64/include/asm/vendor.h":
+            body = source.text.partition("struct x86_vendor {")[2].partition("\n};")[0]
+            count = len(re.findall(r"\(\*\w+\)\(", body))
+            if not 0 < count <= MOST_OF_THE_SEAM:
+                yield source.path, 1, f"the vendor seam has {count} functions"
+            page = tree.ROOT / "docs" / "design" / "vendor-seam.md"
+            if f": {count} functions" not in page.read_text():
+                yield "docs/design/vendor-seam.md", 1, f"does not say that there are {count} functions"
+
+
 # --- Sizes and form ----------------------------------------------------------
 
 
@@ -192,7 +224,8 @@ def scripts_parse(sources):
 
 ALL = [
     includes_run_one_way, abi_includes_abi_alone, core_names_no_xen, core_names_no_architecture,
-    xen_includes_no_vendor, vendors_stay_apart, files_are_short, functions_are_short,
+    xen_includes_no_vendor, vendors_stay_apart, vendors_repeat_nothing, seam_is_small,
+    files_are_short, functions_are_short,
     files_name_their_licence, code_is_formatted, no_conditionals_in_functions, no_machine_paths,
     options_exist_and_are_used, links_resolve, scripts_parse,
 ]

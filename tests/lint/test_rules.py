@@ -11,6 +11,8 @@ SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 LONG = "int f(int a,\n      int b) {\n" + "  a++;\n" * 60 + "}\n"
 TABLE = LONG.replace("{\n", "{\n  /* lint: table */\n", 1)
 
+VENDOR = "hv/arch/x86_64/include/asm/vendor.h"
+
 BAD = [
     (rules.includes_run_one_way, "hv/core/a.c", "#include <xen/state.h>\n"),
     (rules.includes_run_one_way, "hv/lib/a.h", "#include <arch/arch.h>\n"),
@@ -21,6 +23,8 @@ BAD = [
     (rules.xen_includes_no_vendor, "hv/xen/a.c", "#include <asm/vendor.h>\n"),
     (rules.xen_includes_no_vendor, "hv/builder/a.c", "#include <asm/platform.h>\n"),
     (rules.vendors_stay_apart, "hv/arch/x86_64/svm/a.c", "#include <arch/x86_64/vmx/vmx.h>\n"),
+    (rules.seam_is_small, VENDOR, "struct x86_vendor {\n" + "  void (*f)(void);\n" * 21 + "};\n"),
+    (rules.seam_is_small, VENDOR, "struct x86_vendor {\n  void (*f)(void);\n};\n"),  # not the page's
     (rules.files_are_short, "hv/core/a.c", "int a;\n" * 1001),
     (rules.functions_are_short, "hv/core/a.c", LONG),
     (rules.files_name_their_licence, "hv/core/a.c", "int a;\n"),
@@ -55,6 +59,14 @@ def test_finds(rule, path, text):
 @pytest.mark.parametrize("rule, path, text", GOOD, ids=case_id)
 def test_passes(rule, path, text):
     assert not list(rule([Source(path, text)]))
+
+
+def test_finds_what_both_vendors_say():
+    text = "int f(int a) {\n" + "".join(f"  a += {n};\n" for n in range(5)) + "}\n"
+    both = [Source("hv/arch/x86_64/svm/a.c", text), Source("hv/arch/x86_64/vmx/b.c", "\n" + text)]
+    assert [(path, line) for path, line, _ in rules.vendors_repeat_nothing(both)] == [(both[1].path, 2)]
+    both[1] = Source(both[1].path, text.replace("3", "4"))
+    assert not list(rules.vendors_repeat_nothing(both))
 
 
 def test_finds_bad_format(tmp_path, monkeypatch):
