@@ -2,7 +2,7 @@
 // Each domain starts one sibling in a state that a machine enters and another in a state that none
 // enters, one field of which is wrong. It costs that domain its life, no other, and the next life
 // is an ordinary one. Bochs asks neither for SS's privilege nor for a canonical RIP.
-/* guest: domains=22 vcpus=3 memory=8MiB machine=512 done=44 on_crash=restart max_restarts=1
+/* guest: domains=26 vcpus=3 memory=8MiB machine=512 done=52 on_crash=restart max_restarts=1
  * xen=no (it has one domain) qemu=no (the emulator enters them all) expect="restart 1" timeout=90
  * each="domain $DOMAIN: vCPU 1: crashed: VM entry (failed|refused)" */
 #include "rt/rt.h"
@@ -11,9 +11,11 @@
 #define FLAT_DATA 0xc93
 #define DPL_3     (3u << 5)
 #define ACCESSED  1u
+#define WRITABLE  2u
 #define MEMORY    0x10u  // not a system segment
 #define BYTES     0x800u // the granularity
 #define VM86      (1u << 17)
+#define IN_A_PAGE 0xfffff000u // as a limit that is counted in pages: it ends in the middle of one
 
 static volatile uint8_t alive;
 static uint64_t first_level[4] __attribute__((aligned(32)));
@@ -54,7 +56,7 @@ static void spoil_code_and_stack(struct vcpu_hvm_x86_32 *r, unsigned field) {
     r->cs_ar &= ~BYTES; // bytes, and a limit of 4 GiB
     break;
   case 1:
-    r->cs_limit = 0xfffff000; // pages, and a limit that ends in the middle of one
+    r->cs_limit = IN_A_PAGE;
     break;
   case 2:
     r->cs_ar &= ~ACCESSED;
@@ -71,13 +73,19 @@ static void spoil_code_and_stack(struct vcpu_hvm_x86_32 *r, unsigned field) {
   case 6:
     r->ss_ar &= ~MEMORY;
     break;
-  default:
+  case 7:
     r->ss_ar &= ~BYTES;
+    break;
+  case 8:
+    r->ss_limit = IN_A_PAGE;
+    break;
+  default:
+    r->ss_ar &= ~WRITABLE;
     break;
   }
 }
 
-static void spoil_data(uint16_t *attributes, unsigned field) {
+static void spoil_data(uint16_t *attributes, uint32_t *limit, unsigned field) {
   switch (field) {
   case 0:
     *attributes = 0xc99; // code that cannot be read
@@ -87,6 +95,9 @@ static void spoil_data(uint16_t *attributes, unsigned field) {
     break;
   case 2:
     *attributes &= ~ACCESSED;
+    break;
+  case 3:
+    *limit = IN_A_PAGE;
     break;
   default:
     *attributes &= ~BYTES;
@@ -102,7 +113,7 @@ static void spoil_registers(struct vcpu_hvm_context *context, unsigned field) {
     r->tr_limit = 0xffffffff;
     break;
   case 1:
-    r->tr_limit = 0xfffff000;
+    r->tr_limit = IN_A_PAGE;
     r->tr_ar |= BYTES;
     break;
   case 2:
@@ -126,14 +137,14 @@ static void spoil_registers(struct vcpu_hvm_context *context, unsigned field) {
 
 static void spoil(struct vcpu_hvm_context *context, unsigned field) {
   struct vcpu_hvm_x86_32 *r = &context->cpu_regs.x86_32;
-  if (field < 8)
+  if (field < 10)
     spoil_code_and_stack(r, field);
-  else if (field < 12)
-    spoil_data(&r->ds_ar, field - 8);
-  else if (field < 16)
-    spoil_data(&r->es_ar, field - 12);
+  else if (field < 15)
+    spoil_data(&r->ds_ar, &r->ds_limit, field - 10);
+  else if (field < 20)
+    spoil_data(&r->es_ar, &r->es_limit, field - 15);
   else
-    spoil_registers(context, field - 16);
+    spoil_registers(context, field - 20);
 }
 
 void test_main(void) {
@@ -142,7 +153,7 @@ void test_main(void) {
   check_eq("entry_refused.legal", vcpu_op(VCPUOP_initialise, 2, &context), 0);
   vcpu_op(VCPUOP_up, 2, 0);
   CHECK("entry_refused.enters", WAIT(alive, 60000 * MS));
-  spoil(&context, me % 22);
+  spoil(&context, me % 26);
   check_eq("entry_refused.initialise", vcpu_op(VCPUOP_initialise, 1, &context), 0);
   printf("DONE 1 0\n");
   vcpu_op(VCPUOP_up, 1, 0);
