@@ -12,6 +12,16 @@
 #define CR4_KEEP    0x620ul    // PAE, OSFXSR, OSXMMEXCPT
 #define CR4_NEVER   0x300000ul // SMEP, SMAP: all our pages are a user's
 
+// Of Intel's: microcode, counters, SPEC_CTRL, performance and thermal control, DEBUGCTL, VT-x, SGX
+// and PT, XSS, and both ends of the bitmaps.
+static uint32_t msr_of_intel(struct dice *d) {
+  static const uint32_t starts[] = {0x17,  0x48,  0x79,   0x8b,  0x9b,  0xc1,       0x10a,
+                                    0x122, 0x186, 0x198,  0x1a0, 0x1d9, 0x345,      0x38d,
+                                    0x3f1, 0x480, 0x560,  0x600, 0x6a0, 0xc0000000, 0xc80,
+                                    0xda0, 0xe00, 0x1fff, 0x2000};
+  return starts[dice_below(d, ARRAY_LEN(starts))];
+}
+
 static void msr(struct dice *d) {
   static const uint32_t starts[] = {0,          0x10,       0x1b,       0x174,      0x200,
                                     0x250,      0x277,      0x2ff,      0x3a,       0x400,
@@ -19,6 +29,8 @@ static void msr(struct dice *d) {
                                     0x40000000, 0xc0000080, 0xc0000100, 0xc0010000, 0xc0010110};
   uint32_t number = one_in(d, 16) ? dice_word(d) : starts[dice_below(d, ARRAY_LEN(starts))];
   uint64_t value;
+  if (is_intel() && one_in(d, 2))
+    number = msr_of_intel(d);
   number += one_in(d, 2) ? dice_below(d, 64) : dice_below(d, 4);
   int found = try_rdmsr(number, &value) == NO_FAULT;
   // The local APIC has a game of its own.
