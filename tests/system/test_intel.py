@@ -2,10 +2,14 @@
 """What a processor, or its firmware, says that cannot run the hypervisor; and other Intel processors
 than the usual one. What both vendors' machines are to do stands in the other files, marked `both`."""
 
+import subprocess
+
 import pytest
 
-from machine import bochs_arguments, qemu_arguments
-from systems import hypervisor, micro
+from machine import ROOT, bochs_arguments, qemu_arguments
+from systems import Bench, hypervisor, linux, micro
+from test_exits import stat
+from test_options import make_hv
 
 
 def refused(machine, reason):
@@ -45,8 +49,61 @@ def test_firmware_leaves_it_to_us(bench):
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["corei7_haswell_4770", "corei7_icelake_u", "tigerlake"])
 def test_models(bench, model):
-    """What a processor offers more or less than the usual one, corei7_skylake_x."""
-    image = bench.image([micro("a", "hello"), micro("b", "cpuid_policy")])
+    """What a processor offers more or less than the usual one, corei7_skylake_x; with a stock kernel,
+    which uses what it is shown."""
+    image = bench.image([micro("a", "hello"), micro("b", "cpuid_policy"), linux("c", "cpus", vcpus=2)])
     with bench.machine(bochs_arguments(hypervisor(), image, extra=["--model", model])) as machine:
         machine.wait("DONE 1 0", "a", 120)
         machine.wait("DONE [0-9]+ 0", "b", 120)
+        machine.ready("c", 900)
+        assert machine.fact("c", "cpus", 120)["nproc"] == "2"
+        machine.wait_end(120)
+
+
+# --- APICv ---------------------------------------------------------------------
+
+@pytest.fixture
+def intel(request):
+    return Bench(request.node.name.removeprefix("test_"), "bochs")
+
+
+def test_apicv(intel):
+    """The micro-guests of interrupts in x2APIC mode, as without it."""
+    make_hv("apicv")
+    domains = [micro("ipi", "lapic_ipi", vcpus=3), micro("x2apic", "lapic_x2apic", vcpus=2),
+               micro("priority", "lapic_priority"), micro("tpr", "lapic_tpr")]
+    with intel.run(domains, config="apicv") as machine:
+        for domain in domains:
+            machine.wait("DONE [1-9][0-9]* 0", domain["name"], 120)
+
+
+@pytest.mark.slow
+def test_apicv_every_guest():
+    """Each micro-guest in a machine of its own."""
+    make_hv("apicv")
+    subprocess.run(["tests/guest/run.py", "--machine", "bochs", "--config", "apicv"], cwd=ROOT, check=True)
+
+
+def exits_of_a_thousand_interrupts(intel, config):
+    make_hv(config)
+    with intel.run([micro("a", "lapic_x2apic_cost")], config=config, log=config) as machine:
+        machine.wait("DONE 1 0", "a", 60)
+        machine.wait_end()
+        _, counts = stat("-", "".join(f"skerry: {text}\n" for text in machine.texts("skerry")))
+    return counts["a", "0", "wrmsr"]
+
+
+def test_apicv_saves_exits(intel):
+    """Of the request and the end of an interrupt the end does not exit any more."""
+    assert 2000 <= exits_of_a_thousand_interrupts(intel, "stats") < 2100
+    assert 1000 <= exits_of_a_thousand_interrupts(intel, "apicv") < 1100
+
+
+@pytest.mark.slow
+def test_apicv_linux(intel):
+    make_hv("apicv")
+    domains = [linux("a", "cpus,interrupts,hotplug:2", vcpus=4), linux("b", "busy:2", vcpus=2)]
+    with intel.run(domains, config="apicv") as machine:
+        machine.ready("a", 300)
+        machine.ready("b", 300)
+        machine.wait_end(120)

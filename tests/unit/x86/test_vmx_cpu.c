@@ -3,6 +3,8 @@
 // is needed and missing is a refusal.
 #include "guest_world.h"
 #include <string.h>
+#undef CONFIG_APICV
+#define CONFIG_APICV 1
 #include "../../../hv/arch/x86_64/vmx/cpu.c"
 
 #define ALL_MAY 0xffffffff00000000ull
@@ -26,7 +28,7 @@ static struct {
 static uint64_t all_there[ARRAY_SIZE(msrs)];
 
 struct host_registers host;
-uint64_t vmcs_room[0x8000];
+uint64_t vmcs_room[0x8000], vmx_apicv_bitmap;
 
 uint64_t rdmsr(uint32_t msr) {
   for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
@@ -52,6 +54,9 @@ mfn_t frame_alloc(unsigned order, uint16_t owner, enum frame_kind kind) {
 void *mm_map_shared(uint64_t maddr, uint64_t size, bool write) {
   (void)maddr, (void)size, (void)write;
   return NULL;
+}
+void vmx_apicv_msrs(uint8_t *map) {
+  (void)map;
 }
 bool option_is(const char *name, const char *value) {
   (void)name, (void)value;
@@ -168,12 +173,46 @@ static void test_optional(void **state) {
   assert_null(vmx_missing());
 }
 
+// Kept apart from what every VMCS has, and wanted whole.
+static void test_apicv(void **state) {
+  (void)state;
+  const uint32_t parts[] = {PROC2_X2APIC, PROC2_APIC_REGISTERS, PROC2_INTERRUPTS};
+  assert_null(vmx_missing());
+  assert_int_equal(vmx_machine.apicv, APICV_CONTROLS);
+  assert_int_equal(vmx_machine.proc2 & APICV_CONTROLS, 0);
+  for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+    *capability(MSR_VMX_PROC2) = ALL_MAY & ~((uint64_t)parts[i] << 32);
+    assert_null(vmx_missing());
+    assert_int_equal(vmx_machine.apicv, 0);
+  }
+}
+
+// An MSR's two bits, and no others.
+static void test_bitmap(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t msr, byte, bit;
+  } at[] = {{0x10, 2, 0}, {0x808, 0x101, 0}, {0x827, 0x104, 7}, {0xc0000102, 0x420, 2}};
+  uint8_t map[4096], want[4096];
+  for (unsigned i = 0; i < ARRAY_SIZE(at); i++) {
+    memset(map, 0xff, sizeof(map));
+    memset(want, 0xff, sizeof(want));
+    want[at[i].byte] = (uint8_t)~BIT(at[i].bit);
+    vmx_msr_read_allow(map, at[i].msr);
+    assert_memory_equal(map, want, sizeof(map));
+    want[0x800 + at[i].byte] = (uint8_t)~BIT(at[i].bit);
+    vmx_msr_write_allow(map, at[i].msr);
+    assert_memory_equal(map, want, sizeof(map));
+  }
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup(f, setup)
   const struct CMUnitTest tests[] = {
       TEST(test_all_there),    TEST(test_absent_and_disabled),
       TEST(test_each_control), TEST(test_each_form_of_tables),
-      TEST(test_optional),
+      TEST(test_optional),     TEST(test_apicv),
+      TEST(test_bitmap),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,9 +70,11 @@ static __boot uint32_t proc2_needed(void) {
   return needed | (cpu_features.rdtscp ? PROC2_RDTSCP : 0);
 }
 
+#define APICV_CONTROLS ((uint32_t)(PROC2_X2APIC | PROC2_APIC_REGISTERS | PROC2_INTERRUPTS))
+
 /* On and off as the vCPU goes: allowed, and off to begin with. */
-#define PROC_CHANGES  ((uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW))
-#define ENTRY_CHANGES ((uint32_t)ENTRY_LONG_MODE)
+#define PROC_CHANGES   ((uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW))
+#define ENTRY_CHANGES  ((uint32_t)ENTRY_LONG_MODE)
 
 static __boot bool controls_allowed(struct vmx_machine *m) {
   const uint32_t first = MSR_VMX_TRUE;
@@ -92,6 +94,13 @@ static __boot bool controls_allowed(struct vmx_machine *m) {
                   &m->entry);
 }
 
+/* All of it or nothing, beside the other controls. */
+static __boot void apicv_find(struct vmx_machine *m) {
+  uint32_t proc2;
+  bool whole = ENABLED(CONFIG_APICV) && controls(MSR_VMX_PROC2, APICV_CONTROLS, 0, &proc2);
+  m->apicv = whole ? APICV_CONTROLS : 0;
+}
+
 /* Without the true controls those that are needed off (exits at each MOV CR3) are on. */
 static __boot bool controls_find(struct vmx_machine *m) {
   uint64_t basic = rdmsr(MSR_VMX_BASIC);
@@ -99,6 +108,7 @@ static __boot bool controls_find(struct vmx_machine *m) {
   if (!(basic & BASIC_TRUE_CONTROLS) || !controls_allowed(m))
     return false;
   m->proc &= ~PROC_CHANGES;
+  apicv_find(m);
   m->entry &= ~ENTRY_CHANGES;
   return true;
 }
@@ -138,21 +148,30 @@ __boot const char *vmx_missing(void) {
 /* --- the MSR bitmap ---------------------------------------------------------------------- */
 
 /* 24.6.9: 1 KiB each for reads of the low and the high MSRs, then for writes. */
-static __boot void msr_allow(uint8_t *map, uint32_t msr) {
-  uint32_t bit = (msr & 0x1fff) + (msr >= 0xc0000000 ? 0x2000 : 0);
-  map[bit / 8] &= (uint8_t)~BIT(bit % 8);
-  map[0x800 + bit / 8] &= (uint8_t)~BIT(bit % 8);
+static __boot uint32_t msr_bit(uint32_t msr) {
+  return (msr & 0x1fff) + (msr >= 0xc0000000 ? 0x2000 : 0);
 }
 
-static __boot void msr_bitmap_init(void) {
+__boot void vmx_msr_read_allow(uint8_t *map, uint32_t msr) {
+  map[msr_bit(msr) / 8] &= (uint8_t)~BIT(msr % 8);
+}
+
+__boot void vmx_msr_write_allow(uint8_t *map, uint32_t msr) {
+  vmx_msr_read_allow(map + 0x800, msr);
+}
+
+static __boot uint8_t *msr_bitmap_make(uint64_t *maddr) {
   mfn_t m = frame_alloc(0, OWNER_HV, FRAME_HV);
   uint8_t *map = mfn_valid(m) ? mm_map_shared(mfn_to_maddr(m).v, PAGE_SIZE, true) : NULL;
   if (!map)
     panic("no memory for the MSR bitmap");
   memset(map, 0xff, PAGE_SIZE);
-  for (unsigned i = 0; msr_direct[i] != 0xffffffffu; i++)
-    msr_allow(map, msr_direct[i]);
-  vmx_msr_bitmap = mfn_to_maddr(m).v;
+  for (unsigned i = 0; msr_direct[i] != 0xffffffffu; i++) {
+    vmx_msr_read_allow(map, msr_direct[i]);
+    vmx_msr_write_allow(map, msr_direct[i]);
+  }
+  *maddr = mfn_to_maddr(m).v;
+  return map;
 }
 
 /* `guest-timer=ms`: every millisecond a guest is left by the preemption timer (25.5.1), on machines
@@ -201,7 +220,9 @@ failed:
 
 void vmx_cpu_start(struct cpu *c) {
   if (c->id == 0) {
-    msr_bitmap_init();
+    msr_bitmap_make(&vmx_msr_bitmap);
+    if (ENABLED(CONFIG_APICV) && vmx_machine.apicv)
+      vmx_apicv_msrs(msr_bitmap_make(&vmx_apicv_bitmap));
     guest_timer_init();
   }
   wrmsr(MSR_PAT, PAT_HOST);

@@ -128,6 +128,8 @@ static void table_write(struct vcpu *v, struct vmx *x) {
 }
 
 static void prepare(struct vcpu *v, struct vmx *x) {
+  if (ENABLED(CONFIG_APICV))
+    vmx_apicv_enter(v, x);
   if (!likely(x86_quiet(v) && !windows_asked(x)))
     prepare_event(v, x);
   if (unlikely(x->table_due))
@@ -155,6 +157,8 @@ static void collect(struct vcpu *v, struct vmx *x) {
   v->arch.interrupt_shadow = x->interruptibility & (BLOCKED_STI | BLOCKED_MOV_SS);
   v->arch.nmi_blocked = x->interruptibility & BLOCKED_NMI;
   v->arch.event.type = EVENT_NONE;
+  if (ENABLED(CONFIG_APICV))
+    vmx_apicv_exit(v, x);
   if (unlikely(idt & X86_EVENT_VALID)) {
     uint32_t error = idt & X86_EVENT_ERROR ? (uint32_t)vmcs_read(VMCS_IDT_EVENT_ERROR) : 0;
     v->arch.event = x86_event_unpack(idt, error);

@@ -136,6 +136,9 @@ static void zeroes_write(void) {
                                   VMCS_HOST_GS_BASE};
   for (unsigned i = 0; i < ARRAY_SIZE(zero); i++)
     vmcs_write(zero[i], 0);
+  if (vmx_machine.apicv) /* no interrupt's end exits */
+    for (unsigned i = 0; i < 4; i++)
+      vmcs_write(VMCS_EOI_EXITS + 2 * i, 0);
 }
 
 static void controls_write(struct vmx *x) {
@@ -193,5 +196,6 @@ void vmx_vcpu_reset(struct vcpu *v) {
   vmx_give(v);
   x->interruptibility = 0;
   x->tpr_threshold = 0;
+  x->apicv = false;
   x->table_due = false;
 }

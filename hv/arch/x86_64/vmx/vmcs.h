@@ -11,7 +11,8 @@
 
 enum vmcs_field {
   VMCS_VPID = 0x0000,
-  VMCS_GUEST_SELECTOR = 0x0800, /* + 2 * n: ES CS SS DS FS GS LDTR TR, as of the others */
+  VMCS_GUEST_SELECTOR = 0x0800,         /* + 2 * n: ES CS SS DS FS GS LDTR TR, as of the others */
+  VMCS_GUEST_INTERRUPT_STATUS = 0x0810, /* requested, in service */
   VMCS_HOST_ES = 0x0c00,
   VMCS_HOST_CS = 0x0c02,
   VMCS_HOST_SS = 0x0c04,
@@ -23,6 +24,7 @@ enum vmcs_field {
   VMCS_TSC_OFFSET = 0x2010,
   VMCS_VIRTUAL_APIC = 0x2012,
   VMCS_EPTP = 0x201a,
+  VMCS_EOI_EXITS = 0x201c, /* + 2 * n, 64 vectors each */
   VMCS_XSS_EXITS = 0x202c,
   VMCS_GUEST_PHYSICAL = 0x2400,
   VMCS_LINK = 0x2800,
@@ -112,9 +114,12 @@ enum vmcs_field {
 #define PROC_SECONDARY         BIT(31)
 #define PROC2_EPT              BIT(1)
 #define PROC2_RDTSCP           BIT(3)
+#define PROC2_X2APIC           BIT(4)
 #define PROC2_VPID             BIT(5)
 #define PROC2_WBINVD           BIT(6)
 #define PROC2_UNRESTRICTED     BIT(7)
+#define PROC2_APIC_REGISTERS   BIT(8)
+#define PROC2_INTERRUPTS       BIT(9) /* their delivery */
 #define PROC2_INVPCID          BIT(12)
 #define PROC2_XSAVES           BIT(20)
 /* 24.7.1 */

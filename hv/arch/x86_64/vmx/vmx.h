@@ -14,13 +14,15 @@ enum { OWN_STAR, OWN_LSTAR, OWN_CSTAR, OWN_SFMASK, OWN_KERNEL_GS, OWN_MSRS };
 struct vmx {
   struct cpu *cpu; /* where the VMCS is current: the thread's, or of one who writes it; atomic */
   uint64_t vmcs_maddr, virtual_apic_maddr;
-  uint32_t *virtual_apic; /* a page, of which the machine uses the task priority */
+  uint32_t *virtual_apic; /* a page: the task priority; with APICv more (apicv.c) */
   bool launched;          /* VMRESUME, not VMLAUNCH */
   bool table_due;         /* the four PDPTEs of PAE paging are to be read */
+  bool apicv;             /* on, as the VMCS has it */
   uint64_t own_msr[OWN_MSRS];
   uint64_t cr2, dr6, tsc_offset;
   uint32_t proc;             /* as the VMCS has it */
   uint32_t interruptibility; /* as of the last exit */
+  uint32_t interrupt_status; /* with APICv, as the last entry or exit had it */
   uint8_t tpr_threshold;     /* as the VMCS has it */
 };
 
@@ -34,6 +36,7 @@ static inline struct vmx *vmx_of(const struct vcpu *v) {
 struct vmx_machine {
   uint32_t revision;
   uint32_t pin, proc, proc2, exit, entry;
+  uint32_t apicv; /* what it adds to proc2; 0: not there, or not built */
   uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0; /* with unrestricted guest */
   uint64_t cr0_mask, cr4_mask;                 /* bits that are ours: the guest sees the shadow */
 };
@@ -42,6 +45,10 @@ extern struct vmx_machine vmx_machine;
 extern uint64_t vmx_msr_bitmap;
 /* TSC ticks >> rate until an entry ends by itself; 0: such a timer is not used. */
 extern uint32_t vmx_timer_ticks;
+
+/* In a bitmap, under construction: the guest may without an exit. */
+void vmx_msr_read_allow(uint8_t *map, uint32_t msr);
+void vmx_msr_write_allow(uint8_t *map, uint32_t msr);
 
 const char *vmx_missing(void);
 void vmx_cpu_start(struct cpu *c);
@@ -58,6 +65,15 @@ void vmx_vcpu_save(struct vcpu *v);
  * domain is built or taken apart: waits until its thread has left its CPU. */
 void vmx_take(struct vcpu *v);
 void vmx_give(struct vcpu *v);
+
+/* --- apicv.c: with CONFIG_APICV ----------------------------------------------------- */
+
+/* Machine address of the bitmap for vCPUs that have it on: the other, and these. */
+extern uint64_t vmx_apicv_bitmap;
+void vmx_apicv_msrs(uint8_t *map);
+/* Before the events of an entry are chosen; after each exit, before anybody looks at the APIC. */
+void vmx_apicv_enter(struct vcpu *v, struct vmx *x);
+void vmx_apicv_exit(struct vcpu *v, struct vmx *x);
 
 /* --- state.c ------------------------------------------------------------------------ */
 
