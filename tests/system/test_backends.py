@@ -44,6 +44,7 @@ def run(bench, guests, channels, more=None):
     return bench.run(domains + guests, channels=channels, memory_mib=1024)
 
 
+@pytest.mark.both
 def test_disk_and_network(bench):
     """What a guest writes is what it reads; what one sends over the switch is what comes."""
     guests = [guest("one", "fronts,disk:16,address:1,serve:8"),

@@ -29,6 +29,7 @@ def guest(name, **fields):
     return linux(name, "", poweroff=False, **{"memory": "192 MiB", **fields})
 
 
+@pytest.mark.both
 def test_two_guests(bench):
     """Lines with their origin, the keyboard with Ctrl-A, history, and a guest's new life."""
     one = guest("one", on_reboot="restart", max_restarts=1)
@@ -53,6 +54,7 @@ def test_two_guests(bench):
         machine.wait("sum 64", "one")
 
 
+@pytest.mark.both
 def test_service_ends(bench):
     """The hypervisor has the line until the service is back, and for good when it stays away."""
     channels = [{"console": {"front": "one", "back": "console"}}]
@@ -70,6 +72,7 @@ def test_service_ends(bench):
         machine.wait("domain console: stopped", "skerry")
 
 
+@pytest.mark.both
 def test_panic(bench):
     """A panic takes the line from the service that has it."""
     make_hv("debug")

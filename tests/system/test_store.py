@@ -81,6 +81,7 @@ def test_client_restarts(bench):
             machine.wait("SKERRY-FACT now status=0 answer=behind", "one")
 
 
+@pytest.mark.both
 def test_outlives_its_own_end(bench):
     """The store ends three times, answers in rings and nobody told, while two guests use it: they
     see nothing of it but time."""
