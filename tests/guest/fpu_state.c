@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// FPU, SSE and (where shown) AVX registers of two vCPUs that share a CPU stay apart.
+// FPU, SSE and (where shown) AVX registers of two vCPUs that share a CPU stay apart,
+// and are what they were after the hypervisor has cleared pages with its own use of them.
 /* guest: vcpus=2 smp=1 xen-smp=1 xen-args="dom0_max_vcpus=2" */
 #include "rt/rt.h"
 
-static volatile unsigned rounds[2], bad[2];
+static volatile unsigned rounds[2], bad[2], pages_changed[2];
 static int has_avx;
 
 struct image {
@@ -38,6 +39,15 @@ static void save(struct image *image) {
   asm volatile("stmxcsr %0; fnstcw %1" : "=m"(image->mxcsr), "=m"(image->control));
 }
 
+// Gives a page back and takes another for it, which is cleared on the way.
+static void change_page(unsigned me) {
+  xen_pfn_t gfn = 0x800 + me; // 8 MiB and the page after
+  struct xen_memory_reservation r = {.nr_extents = 1, .domid = DOMID_SELF};
+  set_xen_guest_handle(r.extent_start, &gfn);
+  pages_changed[me] += memory_op(XENMEM_decrease_reservation, &r) == 1;
+  pages_changed[me] += memory_op(XENMEM_populate_physmap, &r) == 1;
+}
+
 static void work(void) {
   static struct image want[2], got[2];
   unsigned me = this_cpu()->vcpu;
@@ -53,6 +63,8 @@ static void work(void) {
   for (unsigned i = 0; i < 300; i++) {
     if (i % 3)
       sched_op(SCHEDOP_yield, 0);
+    else if (i % 2)
+      change_page(me);
     else
       delay_ns(MS / 4);
     save(&got[me]);
@@ -73,6 +85,7 @@ void test_main(void) {
   check_eq("fpu_state.start", cpu_start(1, second_vcpu), 0);
   work();
   CHECK("fpu_state.both_ran", WAIT(rounds[1] == 300, 5000 * MS));
+  check_eq("fpu_state.pages", pages_changed[0] + pages_changed[1], 2 * 2 * 50);
   check_eq("fpu_state.first", bad[0], 0);
   check_eq("fpu_state.second", bad[1], 0);
 }

@@ -44,16 +44,33 @@ void arch_window_close(void *window) {
   region_unmap(window_va(i));
 }
 
-/* Eight stores a turn: a loop of plain stores is what every machine, emulated or not, does well. */
-static void zero(uint64_t *p, uint64_t bytes) {
-  for (uint64_t *end = p + bytes / 8; p < end; p += 8)
-    p[0] = p[1] = p[2] = p[3] = p[4] = p[5] = p[6] = p[7] = 0;
+/* A kibibyte a turn, by the widest stores that every 64-bit processor has. The guest's XMM0 is
+ * back in its register at the end, and no copy stays on the stack. */
+static void zero(void *p, uint64_t bytes) {
+  uint64_t xmm0[2];
+  asm volatile("movups %%xmm0, %[xmm0]\n\t"
+               "xorps %%xmm0, %%xmm0\n"
+               "1:\n\t"
+               ".set zero_at, 0\n\t"
+               ".rept 64\n\t"
+               "movaps %%xmm0, zero_at(%[p])\n\t"
+               ".set zero_at, zero_at + 16\n\t"
+               ".endr\n\t"
+               "add $1024, %[p]\n\t"
+               "sub $1024, %[bytes]\n\t"
+               "jnz 1b\n\t"
+               "movups %[xmm0], %%xmm0\n\t"
+               "movq $0, %[xmm0]\n\t"
+               "movq $0, 8+%[xmm0]"
+               : [p] "+r"(p), [bytes] "+r"(bytes), [xmm0] "=m"(xmm0)
+               :
+               : "memory", "cc");
 }
 
 static void scrub_large(uint64_t maddr) {
   uint64_t *pde = region_pde(PRIVATE_BIG_WINDOW);
   *(volatile uint64_t *)pde = maddr | PTE_RW | PTE_LARGE;
-  zero((uint64_t *)PRIVATE_BIG_WINDOW, PAGE_SIZE << FRAME_ORDER_2M);
+  zero((void *)PRIVATE_BIG_WINDOW, PAGE_SIZE << FRAME_ORDER_2M);
   *(volatile uint64_t *)pde = 0;
   tlb_flush_page(PRIVATE_BIG_WINDOW);
 }
