@@ -18,18 +18,15 @@ static struct spinlock *lock_of(const struct vcpu_stub *s) {
   return s->pin ? &s->pin->sched_lock : &sched_fair_lock;
 }
 
-static enum runstate runstate_of(enum vcpu_state state) {
-  static const enum runstate map[] = {
-      [VCPU_PARKED] = RUNSTATE_OFFLINE,
-      [VCPU_RUNNABLE] = RUNSTATE_RUNNABLE,
-      [VCPU_RUNNING] = RUNSTATE_RUNNING,
-      [VCPU_BLOCKED] = RUNSTATE_BLOCKED,
-  };
-  return map[state];
-}
+static const enum runstate runstate_of[] = {
+    [VCPU_PARKED] = RUNSTATE_OFFLINE,
+    [VCPU_RUNNABLE] = RUNSTATE_RUNNABLE,
+    [VCPU_RUNNING] = RUNSTATE_RUNNING,
+    [VCPU_BLOCKED] = RUNSTATE_BLOCKED,
+};
 
 static void state_set(struct vcpu_stub *s, enum vcpu_state state, uint64_t now) {
-  s->runstate_time[runstate_of(s->state)] += now - s->runstate_since;
+  s->runstate_time[runstate_of[s->state]] += now - s->runstate_since;
   s->runstate_since = now;
   atomic_write(&s->state, state);
 }
@@ -39,7 +36,7 @@ void runstate_get(const struct vcpu_stub *s, enum runstate *state, uint64_t *sin
   struct spinlock *lock = lock_of(s);
 
   spin_lock(lock);
-  *state = runstate_of(s->state);
+  *state = runstate_of[s->state];
   *since = s->runstate_since;
   memcpy(time, s->runstate_time, sizeof(s->runstate_time));
   time[*state] += time_now() - s->runstate_since;
@@ -127,8 +124,12 @@ void vcpu_leave(enum vcpu_state state) {
   arch_thread_leave(v);
 }
 
+/* Nobody to yield to: that a vCPU comes to wait just now is no different from a moment later. */
 void sched_yield(void) {
-  vcpu_current()->stub->yielded = true;
+  struct vcpu_stub *s = vcpu_current()->stub;
+  if (s->pin || !sched_fair_waiting())
+    return;
+  s->yielded = true;
   vcpu_leave(VCPU_RUNNABLE);
 }
 

@@ -207,6 +207,10 @@ static struct cpu *find_victim(const struct vcpu_stub *s, uint64_t now) {
 
 /* --- the policy ------------------------------------------------------------------------- */
 
+bool sched_fair_waiting(void) {
+  return atomic_read(&fair.waiting);
+}
+
 void sched_fair_enqueue(struct vcpu_stub *s, bool woken, uint64_t now) {
   const struct heap_node *first = fair.groups.root;
   struct cpu *c;

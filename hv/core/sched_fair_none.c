@@ -16,6 +16,10 @@ enum status sched_fair_init(void) {
   return STATUS_OK;
 }
 
+bool sched_fair_waiting(void) {
+  return false;
+}
+
 struct vcpu_stub *sched_fair_pick(struct cpu *c __unused_param, uint64_t now __unused_param) {
   return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a scheduling policy owes to sched.c. A vCPU with a pin belongs to the
- * pinned policy, one without to the fair policy. Each function but init runs
- * with the lock of its policy held, in root mode, on any CPU.
+ * pinned policy, one without to the fair policy. Each function but init and
+ * sched_fair_waiting runs with the lock of its policy held, in root mode, on any CPU.
  *
  * A policy that is not compiled in is a file *_none.c whose init refuses.
  */
@@ -21,6 +21,9 @@ extern struct spinlock sched_fair_lock;
 /* The vCPU that should run on `c` next, still RUNNABLE and out of every queue; or NULL. */
 struct vcpu_stub *sched_pinned_pick(struct cpu *c);
 struct vcpu_stub *sched_fair_pick(struct cpu *c, uint64_t now);
+
+/* Does a vCPU without a pin wait for a CPU? Needs no lock: true or false a moment ago. */
+bool sched_fair_waiting(void);
 
 /* `s`, which has just become RUNNABLE, waits for a CPU: queue it and call one if one should come.
  * `woken`: it was blocked or parked, not preempted. */

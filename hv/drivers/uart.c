@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The 16550 by port. Output polls, input interrupts. PC16550D data sheet, 8.0.
+ * The 16550 by port: output, which polls. PC16550D data sheet, 8.0. What comes in
+ * is uart_input.c's.
  */
 #include <asm/machine.h>
 #include "uart.h"
@@ -11,7 +12,6 @@ enum { DATA = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
 #define LCR_DLAB     0x80
 #define FCR_ON       0x07 /* enable and clear both queues */
 #define MCR_ON       0x0b /* DTR, RTS, and OUT2, which gates the interrupt on a PC */
-#define LSR_RECEIVED 0x01
 #define LSR_EMPTY    0x20
 #define LSR_SENT     0x40 /* the last byte has left the shift register as well */
 #define QUEUE        16
@@ -55,15 +55,4 @@ void uart_put(char c) {
 void uart_flush(void) {
   for (unsigned i = 0; base && i < PATIENCE && !(inb(base + LSR) & LSR_SENT); i++)
     ;
-}
-
-int uart_get(void) {
-  if (!base || !(inb(base + LSR) & LSR_RECEIVED))
-    return -1;
-  return inb(base + DATA);
-}
-
-void uart_input_on(void) {
-  if (base)
-    outb(base + IER, 1);
 }

@@ -730,7 +730,7 @@ static void note_leave(struct vcpu *v) {
 static void test_giving_way(void **unused) {
   struct vcpu v = {0};
 
-  setup(2, 1, 1, 1);
+  setup(2, 1, 2, 1);
   struct vcpu_stub *s = &domains[0].vcpus[0];
   v.stub = s;
   s->vcpu = &v;
@@ -749,6 +749,9 @@ static void test_giving_way(void **unused) {
   cpu_resched(&cpus[1]);
   cpu_resched(&cpus[1]);
   assert_int_equal(fake_kicks, 1);
+  sched_yield();
+  assert_int_equal(left, 1); /* there is nobody to yield to */
+  sched_wake(&domains[1].vcpus[0]);
   sched_yield();
   assert_int_equal(left, 2);
   assert_true(s->yielded);

@@ -48,23 +48,12 @@ void arch_window_close(void *window) {
  * back in its register at the end, and no copy stays on the stack. */
 static void zero(void *p, uint64_t bytes) {
   uint64_t xmm0[2];
-  asm volatile("movups %%xmm0, %[xmm0]\n\t"
-               "xorps %%xmm0, %%xmm0\n"
-               "1:\n\t"
-               ".set zero_at, 0\n\t"
-               ".rept 64\n\t"
-               "movaps %%xmm0, zero_at(%[p])\n\t"
-               ".set zero_at, zero_at + 16\n\t"
-               ".endr\n\t"
-               "add $1024, %[p]\n\t"
-               "sub $1024, %[bytes]\n\t"
-               "jnz 1b\n\t"
-               "movups %[xmm0], %%xmm0\n\t"
-               "movq $0, %[xmm0]\n\t"
-               "movq $0, 8+%[xmm0]"
-               : [p] "+r"(p), [bytes] "+r"(bytes), [xmm0] "=m"(xmm0)
-               :
-               : "memory", "cc");
+  asm volatile("movups %%xmm0, %2; xorps %%xmm0, %%xmm0;"
+               "1: .set zero_at, 0;"
+               ".rept 64; movaps %%xmm0, zero_at(%0); .set zero_at, zero_at + 16; .endr;"
+               "add $1024, %0; sub $1024, %1; jnz 1b;"
+               "movups %2, %%xmm0; movq $0, %2; movq $0, 8+%2"
+               : "+r"(p), "+r"(bytes), "=m"(xmm0)::"memory", "cc");
 }
 
 static void scrub_large(uint64_t maddr) {
