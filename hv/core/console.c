@@ -17,10 +17,12 @@ static struct spinlock console_lock;
 static const char *open_for = nobody; /* whose line is open on the screen */
 static bool after_cr;
 static bool lock_free; /* in a panic */
+static bool lent;      /* the line is a domain's, as long as the lock is held */
 
 static void lock(void) {
   if (!lock_free)
     spin_lock(&console_lock);
+  lent = ENABLED(CONFIG_CONSOLE_SERVICE) && console_lent_begin();
 }
 
 static void unlock(void) {
@@ -29,7 +31,9 @@ static void unlock(void) {
 }
 
 static void put(char c) {
-  if (!ENABLED(CONFIG_CONSOLE_SERVICE) || !console_lent_put(c))
+  if (ENABLED(CONFIG_CONSOLE_SERVICE) && lent)
+    console_lent_put(c);
+  else
     uart_put(c);
 }
 

@@ -44,7 +44,7 @@ static char log_take(void) {
   return c;
 }
 
-static void log_put(char c) {
+void console_lent_put(char c) {
   spin_lock(&log_lock);
   if (head - tail == LOG_SIZE)
     (void)log_take();
@@ -73,13 +73,11 @@ static void take_back(void) {
     uart_put(log_take());
 }
 
-bool console_lent_put(char c) {
+bool console_lent_begin(void) {
   bool now = lent();
   if (lent_before && !now)
     take_back();
   lent_before = now;
-  if (now)
-    log_put(c);
   return now;
 }
 

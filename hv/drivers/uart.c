@@ -8,14 +8,14 @@
 
 enum { DATA = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
 
-#define LCR_8N1      0x03
-#define LCR_DLAB     0x80
-#define FCR_ON       0x07 /* enable and clear both queues */
-#define MCR_ON       0x0b /* DTR, RTS, and OUT2, which gates the interrupt on a PC */
-#define LSR_EMPTY    0x20
-#define LSR_SENT     0x40 /* the last byte has left the shift register as well */
-#define QUEUE        16
-#define PATIENCE     1000000 /* polls, of about 1 us */
+#define LCR_8N1   0x03
+#define LCR_DLAB  0x80
+#define FCR_ON    0x07 /* enable and clear both queues */
+#define MCR_ON    0x0b /* DTR, RTS, and OUT2, which gates the interrupt on a PC */
+#define LSR_EMPTY 0x20
+#define LSR_SENT  0x40 /* the last byte has left the shift register as well */
+#define QUEUE     16
+#define PATIENCE  1000000 /* polls, of about 1 us */
 
 static uint16_t base; /* 0: none */
 static unsigned room; /* bytes that the queue takes before the next look */

@@ -19,9 +19,10 @@ bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size
 /* What the hypervisor would have put out, for the owner: up to n bytes. */
 size_t console_lent_read(char *s, size_t n);
 
-/* Under the console's lock. False: the byte is the UART's, taken back if its owner has just ended.
- */
-bool console_lent_put(char c);
+/* Under the console's lock, before the bytes of one hold of it. True: they are for
+ * console_lent_put; false: for the UART, taken back if its owner has ended since. */
+bool console_lent_begin(void);
+void console_lent_put(char c);
 /* Tells the owner that there is something; false: the line is ours. Any context. */
 bool console_lent_tell(void);
 

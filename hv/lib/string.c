@@ -11,12 +11,7 @@ typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
 void *memcpy(void *d, const void *s, size_t n) {
   char *to = d;
   const char *from = s;
-  for (; n >= 32; n -= 32, to += 32, from += 32) {
-    ((word_t *)to)[0] = ((const word_t *)from)[0];
-    ((word_t *)to)[1] = ((const word_t *)from)[1];
-    ((word_t *)to)[2] = ((const word_t *)from)[2];
-    ((word_t *)to)[3] = ((const word_t *)from)[3];
-  }
+#pragma GCC unroll 16
   for (; n >= 8; n -= 8, to += 8, from += 8)
     *(word_t *)to = *(const word_t *)from;
   while (n--)
@@ -27,12 +22,7 @@ void *memcpy(void *d, const void *s, size_t n) {
 void *memset(void *d, int c, size_t n) {
   char *to = d;
   uint64_t word = (uint8_t)c * 0x0101010101010101ull;
-  for (; n >= 32; n -= 32, to += 32) {
-    ((word_t *)to)[0] = word;
-    ((word_t *)to)[1] = word;
-    ((word_t *)to)[2] = word;
-    ((word_t *)to)[3] = word;
-  }
+#pragma GCC unroll 16
   for (; n >= 8; n -= 8, to += 8)
     *(word_t *)to = word;
   while (n--)

@@ -54,7 +54,7 @@ static int16_t bytes_copy(const struct gnttab_copy *op, const struct end *from,
     return GNTST_bad_copy_arg;
   char *source = arch_window_open(MFN(from->use.frame), false);
   char *dest = arch_window_open(MFN(to->use.frame), true);
-  memcpy(dest + op->dest.offset, source + op->source.offset, op->len);
+  arch_window_copy(dest + op->dest.offset, source + op->source.offset, op->len);
   arch_window_close(dest);
   arch_window_close(source);
   return GNTST_okay;

@@ -226,6 +226,10 @@ void arch_window_close(void *window) {
   reserve((uint64_t)window, 1);
 }
 
+void arch_window_copy(void *to, const void *from, size_t n) {
+  memcpy(to, from, n);
+}
+
 void arch_scrub(mfn_t mfn, unsigned order) {
   for (uint64_t i = 0; i < BIT(order); i++)
     memset(fake_page(MFN(mfn.v + i)), 0, PAGE_SIZE);

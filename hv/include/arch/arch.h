@@ -56,6 +56,9 @@ extern char *const arch_arena_heap_start, *const arch_arena_heap_end;
 #define ARCH_WINDOWS 4
 void *arch_window_open(mfn_t mfn, bool writable);
 void arch_window_close(void *window);
+/* From one open window to another, n bytes that lie in each; of overlapping ones the lower first.
+ */
+void arch_window_copy(void *to, const void *from, size_t n);
 /* Write zeroes to 2^order frames, through a window. Serves others between 2 MiB pieces. */
 void arch_scrub(mfn_t mfn, unsigned order);
 

@@ -44,6 +44,15 @@ void arch_window_close(void *window) {
   region_unmap(window_va(i));
 }
 
+/* One instruction for eight bytes: a plain loop takes three or four. */
+void arch_window_copy(void *to, const void *from, size_t n) {
+  size_t words = n / 8;
+  asm volatile("rep movsq; mov %3, %2; rep movsb"
+               : "+D"(to), "+S"(from), "+c"(words)
+               : "r"(n % 8)
+               : "memory");
+}
+
 /* A kibibyte a turn, by the widest stores that every 64-bit processor has. The guest's XMM0 is
  * back in its register at the end, and no copy stays on the stack. */
 static void zero(void *p, uint64_t bytes) {
