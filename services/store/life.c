@@ -3,8 +3,9 @@
  * Lives of domains. A line of the initial tree is about the domain in whose home it stands and, if
  * it belongs to a device, about the device's other end: /local/domain/B/backend/TYPE/F/... is about
  * B and F, /local/domain/F/device/TYPE/ID/... about F and the one that its `backend` names. When a
- * domain ends, all that is about it goes; it comes back when both live. A line `stay` stays
- * in its home when the peer ends: a new back end finds the front end as the last one left it.
+ * domain ends, all that is about it goes; it comes back when both live and who used the device has
+ * seen it gone. A line `stay` stays in its home when the peer ends: a new back end finds the front
+ * end as the last one left it.
  */
 #include <string.h>
 
@@ -101,18 +102,49 @@ static void remove_path(struct store *s, const struct path *p) {
   transaction_discard(&t);
 }
 
-/* What a peer's home has about the domain. */
-static void remove_line(struct store *s, const struct initial *i) {
+/* Of a line with a peer: .../backend/TYPE/F or .../device/TYPE/ID, which goes as a whole. */
+static bool device_path(const struct store *s, const struct initial *i, struct path *p) {
   struct line l;
-  struct path p;
   struct names n;
   size_t at = i->at;
-  if (!load_line(s, &at, &l) || !load_path(&l, &p))
-    return;
-  split(&p, &n);
-  p.size = n.end[5]; /* .../backend/TYPE/F or .../device/TYPE/ID: it has a peer, so it has that */
-  p.text[p.size] = 0;
-  remove_path(s, &p);
+  if (!load_line(s, &at, &l) || !load_path(&l, p))
+    return false;
+  split(p, &n);
+  p->size = n.end[5];
+  p->text[p->size] = 0;
+  return true;
+}
+
+/* What a peer's home has about the domain. */
+static void remove_line(struct store *s, const struct initial *i) {
+  struct path p;
+  if (device_path(s, i, &p))
+    remove_path(s, &p);
+}
+
+/* Is it there, and no longer what the text says? Then somebody drives the device. */
+static bool line_used(struct store *s, const struct initial *i) {
+  struct transaction t = {.store = s, .client = &s->owner};
+  struct line l;
+  struct path p;
+  struct node *n;
+  size_t at = i->at;
+  if (!load_line(s, &at, &l) || !load_path(&l, &p) || transaction_read(&t, &p, &n))
+    return false;
+  size_t size = l.count == FIELDS_MAX ? l.field[3].size : 0;
+  return n->size != size || (size && memcmp(n->value, l.field[3].text, size));
+}
+
+/* Who drives a device of the domain's has to see it gone before it comes back. A domain that ends
+ * has nothing left to see. */
+static void mark_unseen(struct store *s, uint16_t domid) {
+  for (size_t i = 0; i < s->initial_count; i++) {
+    struct initial *line = &s->initial[i];
+    if (line->home == domid)
+      line->unseen = false;
+    else if (line->peer == domid && !line->stays && line_used(s, line))
+      line->unseen = true;
+  }
 }
 
 void store_domain_ended(struct store *s, uint16_t domid) {
@@ -126,6 +158,7 @@ void store_domain_ended(struct store *s, uint16_t domid) {
   c->target = NULL;
   c->gone = true;
   home.size = path_home(home.text, domid);
+  mark_unseen(s, domid);
   remove_path(s, &home);
   for (size_t i = 0; i < s->initial_count; i++)
     if (s->initial[i].peer == domid && !s->initial[i].stays)
@@ -150,18 +183,52 @@ static bool alive(struct store *s, uint16_t domid) {
   return !c || !c->gone;
 }
 
-void life_begin(struct store *s, struct client *c) {
+static bool between(const struct initial *line, uint16_t a, uint16_t b) {
+  return (line->home == a && line->peer == b) || (line->home == b && line->peer == a);
+}
+
+static bool pair_unseen(const struct store *s, uint16_t a, uint16_t b) {
+  for (size_t i = 0; i < s->initial_count; i++)
+    if (s->initial[i].unseen && between(&s->initial[i], a, b))
+      return true;
+  return false;
+}
+
+static void line_begin(struct store *s, const struct initial *line) {
   struct line l;
+  size_t at = line->at;
+  if (!alive(s, line->home) || !alive(s, line->peer) || pair_unseen(s, line->home, line->peer) ||
+      !load_line(s, &at, &l))
+    return;
+  if (!line->stays || !is_there(s, &l))
+    (void)load_node(s, &l);
+}
+
+void life_begin(struct store *s, struct client *c) {
   c->gone = false;
-  for (size_t i = 0; i < s->initial_count; i++) {
-    const struct initial *line = &s->initial[i];
-    size_t at = line->at;
-    if (line->home != c->domid && line->peer != c->domid)
-      continue;
-    if (!alive(s, line->home) || !alive(s, line->peer) || !load_line(s, &at, &l))
-      continue;
-    if (!line->stays || !is_there(s, &l))
-      (void)load_node(s, &l);
-  }
+  for (size_t i = 0; i < s->initial_count; i++)
+    if (s->initial[i].home == c->domid || s->initial[i].peer == c->domid)
+      line_begin(s, &s->initial[i]);
   watch_fire_special(s, s->introduce, c->domid);
+}
+
+static bool is_below(const struct path *p, const struct path *top) {
+  return p->size >= top->size && !memcmp(p->text, top->text, top->size) &&
+         (p->size == top->size || p->text[top->size] == '/');
+}
+
+void life_missed(struct store *s, const struct client *c, const struct path *p) {
+  struct path device;
+  uint16_t peer = STORE_NOBODY;
+  for (size_t i = 0; i < s->initial_count; i++) {
+    struct initial *line = &s->initial[i];
+    if (!line->unseen || line->home != c->domid || !device_path(s, line, &device) ||
+        !is_below(p, &device))
+      continue;
+    line->unseen = false;
+    peer = line->peer;
+  }
+  for (size_t i = 0; peer != STORE_NOBODY && i < s->initial_count; i++)
+    if (between(&s->initial[i], c->domid, peer))
+      line_begin(s, &s->initial[i]);
 }

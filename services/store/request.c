@@ -53,6 +53,8 @@ static enum xs_error do_read(struct request *r) {
   enum xs_error e = transaction_read(r->transaction, &p, &n);
   if (!e)
     request_reply(r, n->size ? n->value : "", n->size);
+  else if (e == E_NOENT)
+    life_missed(r->store, r->client, &p);
   return e;
 }
 
@@ -104,6 +106,8 @@ static enum xs_error do_directory(struct request *r) {
     return E_INVAL;
   enum xs_error e = transaction_list(r->transaction, &p, &generation, list_name, &l);
   r->reply_size = l.used;
+  if (e == E_NOENT)
+    life_missed(r->store, r->client, &p);
   return e ? e : l.full ? E_2BIG : OK;
 }
 

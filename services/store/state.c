@@ -14,6 +14,7 @@ enum {
   STATE_OVER,        /* nodes of the transaction before */
   STATE_NODE,        /* the store's */
   STATE_SPECIAL,     /* @introduceDomain, then @releaseDomain */
+  STATE_UNSEEN,      /* the place of a line in `initial` */
   STATE_END,
 };
 
@@ -166,10 +167,18 @@ static bool put_client(struct store *s, const struct client *c) {
          put_watches(s, c) && put_events(s, c) && put_transactions(s, c->domid, c->transactions);
 }
 
+static bool put_unseen(struct store *s) {
+  bool fits = true;
+  for (size_t i = 0; fits && i < s->initial_count; i++)
+    if (s->initial[i].unseen)
+      fits = PUT(s, STATE_UNSEEN, 0, {&i, sizeof(i)});
+  return fits;
+}
+
 bool state_write(struct store *s) {
   bool fits = PUT(s, STATE_STORE, 0, {&s->generation, sizeof(s->generation)}) &&
               put_tree(s, STATE_NODE, s->root, 0) && put_node(s, STATE_SPECIAL, s->introduce, 0) &&
-              put_node(s, STATE_SPECIAL, s->release, 0);
+              put_node(s, STATE_SPECIAL, s->release, 0) && put_unseen(s);
   for (unsigned i = 0; fits && i < s->client_count; i++)
     fits = put_client(s, &s->clients[i]);
   return fits && PUT(s, STATE_END, 0, {NULL, 0});
@@ -261,6 +270,16 @@ static bool read_special(struct reader *r, const struct journal_record *record) 
   node_fill(r->special ? r->store->release : r->store->introduce, k);
   r->special = true;
   return true;
+}
+
+static bool read_unseen(struct store *s, const struct journal_record *record) {
+  size_t i;
+  if (record->size != sizeof(i))
+    return false;
+  memcpy(&i, record->body, sizeof(i));
+  if (i < s->initial_count)
+    s->initial[i].unseen = true;
+  return i < s->initial_count;
 }
 
 static bool read_client(struct store *s, struct client *c, const struct journal_record *r) {
@@ -360,6 +379,8 @@ static bool read_one(struct reader *r, const struct journal_record *record) {
     return read_node(r, record);
   case STATE_SPECIAL:
     return read_special(r, record);
+  case STATE_UNSEEN:
+    return read_unseen(r->store, record);
   default:
     return read_of_client(r, record);
   }

@@ -134,7 +134,7 @@ void world_restart(void) {
   load(world);
   assert_int_equal(store_keep(&store, kept, kept_size), STORE_KEPT_ALL);
   for (unsigned i = 1; i <= CLIENTS; i++)
-    store_connect(&store, peers[i].client, &peers[i].ring, 1);
+    store_connect(&store, peers[i].client, &peers[i].ring, peers[i].lives + 1);
 }
 
 /* The rest of the turn in which the photo was taken has never been. */

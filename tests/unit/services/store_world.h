@@ -25,6 +25,7 @@ struct answer {
 
 struct peer {
   struct client *client;
+  uint64_t lives; /* behind it */
   struct xenstore_domain_interface ring;
   struct answer events[EVENTS_MAX];
   unsigned event_count;

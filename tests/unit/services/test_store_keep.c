@@ -77,6 +77,22 @@ static void test_same(void **unused) {
   same_after_restart();
 }
 
+/* Who has yet to see a device gone. */
+static void test_unseen(void **unused) {
+  (void)unused;
+  is_ok(ask_bytes(2, XS_WRITE, 0, "backend/vif/1/0/state\0004"));
+  store_domain_ended(&store, 1);
+  memset(&peers[1].ring, 0, sizeof(peers[1].ring));
+  store_connect(&store, peers[1].client, &peers[1].ring, ++peers[1].lives + 1);
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  same_after_restart();
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  is_error(ask_text(2, XS_READ, 0, "backend/vif/1"), "ENOENT");
+  is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
+  same_after_restart();
+  is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
+}
+
 /* Watches still fire, each change is told once, and a transaction goes on. */
 static void test_goes_on(void **unused) {
   (void)unused;
@@ -271,6 +287,7 @@ static void test_starts(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_same, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_unseen, setup, teardown),
       cmocka_unit_test_setup_teardown(test_goes_on, setup, teardown),
       cmocka_unit_test_setup_teardown(test_conflict, setup, teardown),
       cmocka_unit_test_setup_teardown(test_every_step, setup, teardown),

@@ -129,7 +129,51 @@ static void test_front_ends(void **unused) {
   is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");
 }
 
-/* The back end's domain ends: the front end loses the device until it is back. */
+/* A front end whose new life speaks before the back end, which drove the device, has noticed the
+ * end of the last: the device is back when it has, and not for anything else that it does. */
+static void test_front_ends_unseen(void **unused) {
+  (void)unused;
+  is_ok(ask_bytes(2, XS_WRITE, 0, "backend/vif/1/0/state\0004"));
+  store_domain_ended(&store, 1);
+  restart(1);
+  is_text(ask_text(1, XS_READ, 0, "name"), "one");
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  is_text(ask_text(2, XS_DIRECTORY, 0, "backend/vif"), "");
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/11"), "ENOENT");
+  is_error(ask_text(3, XS_DIRECTORY, 0, "/local/domain/2/backend/vif/1"), "EACCES");
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  store_domain_ended(&store, 1);
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/1"), "ENOENT");
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/1"), "ENOENT"); /* nor while it is away */
+  restart(1);
+  is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
+  is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");
+  is_ok(ask_bytes(2, XS_WRITE, 0, "backend/vif/1/0/state\0002"));
+  store_domain_ended(&store, 1);
+  restart(1);
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  is_ok(ask_bytes(1, XS_WATCH, 0, "device\0d\0"));
+  told(1, "device|d");
+  is_error(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "ENOENT");
+  told(1, "device|d", "device/vif|d", "device/vif/0|d", "device/vif/0/state|d",
+       "device/vif/0/backend|d");
+  is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");
+}
+
+/* One that ends itself has nothing left to notice. */
+static void test_unseen_ends(void **unused) {
+  (void)unused;
+  is_ok(ask_bytes(2, XS_WRITE, 0, "backend/vif/1/0/state\0004"));
+  store_domain_ended(&store, 1);
+  restart(1);
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  store_domain_ended(&store, 2);
+  restart(2);
+  is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");
+  is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
+}
+
+/* The back end's domain ends: the front end, which drove it, loses the device until it is back. */
 static void test_back_ends(void **unused) {
   (void)unused;
   is_ok(ask_bytes(1, XS_WRITE, 0, "device/vif/0/state\0004"));
@@ -140,6 +184,8 @@ static void test_back_ends(void **unused) {
   told(1, "device/vif/0|d");
   is_text(ask_text(1, XS_READ, 0, "data/mine"), "v");
   restart(2);
+  is_error(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "ENOENT");
+  is_error(ask_text(1, XS_DIRECTORY, 0, "device/vif/0"), "ENOENT");
   is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");
   is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
 }
@@ -222,6 +268,8 @@ int main(void) {
       cmocka_unit_test(test_load_bad),
       cmocka_unit_test(test_load_random),
       TEST(front_ends),
+      TEST(front_ends_unseen),
+      TEST(unseen_ends),
       TEST(back_ends),
       TEST(back_ends_kept),
       TEST(both_end),
