@@ -118,7 +118,7 @@ struct manifest_domain {
   uint64_t acpi_gpa;      /* where the guest's ACPI tables start, for reset */
   uint32_t grant_frames;  /* most pages of its grant table, 512 entries each; 0: it has none */
   uint32_t maptrack;      /* most grants of other domains that it maps at one time */
-  uint16_t first_port;    /* I/O ports that it has: those of the machine's serial line, */
+  uint16_t first_port;    /* I/O ports that it has: those of a UART, */
   uint16_t ports;         /* so many; 0: none */
   uint16_t interrupt;     /* and its ISA interrupt */
   uint8_t reserved[106];  /* zeroes */

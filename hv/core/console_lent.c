@@ -3,7 +3,8 @@
  * The serial line in the hands of a domain: while that one runs, what would go
  * to the UART goes into a ring that it reads, and the UART's ports and
  * interrupt are its own. When it ends, and in a panic, the line is ours again
- * with the next byte. Left out of a build without CONSOLE_SERVICE.
+ * with the next byte. A UART that we do not use is the domain's in the same way,
+ * but for the log. Left out of a build without CONSOLE_SERVICE.
  */
 #include <console_lent.h>
 #include <drivers/uart.h>
@@ -18,19 +19,25 @@ static uint32_t head, tail;
 static bool lent_before; /* under the console's lock */
 
 static struct domain_stub *owner; /* NULL: nobody */
+static bool ours;                 /* its UART is the one that we use */
 static bool taken;                /* for good */
 
 void console_lend(struct domain_stub *d) {
   owner = d;
+  ours = d->config->first_port == uart_port();
+}
+
+static bool has_uart(void) {
+  return owner && !taken && atomic_read(&owner->state) == DOMAIN_RUNNING;
 }
 
 static bool lent(void) {
-  return owner && !taken && atomic_read(&owner->state) == DOMAIN_RUNNING;
+  return ours && has_uart();
 }
 
 bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size) {
   return d == owner && size == 1 && (uint16_t)(port - d->config->first_port) < d->config->ports &&
-         lent();
+         has_uart();
 }
 
 /* The owner may take the last byte while the line is taken back: then there is less than none. */
@@ -86,6 +93,12 @@ bool console_lent_tell(void) {
   if (now)
     vcpu_mail(&owner->vcpus[0], MAIL_SERIAL);
   return now;
+}
+
+bool console_lent_interrupt(void) {
+  if (has_uart())
+    vcpu_mail(&owner->vcpus[0], MAIL_SERIAL);
+  return lent();
 }
 
 void console_take(void) {

@@ -114,12 +114,11 @@ static void add_vcpus(struct image *image, struct manifest_domain *m, const stru
   }
 }
 
-/* The ports and ISA interrupts of a PC's serial lines. */
 static void add_serial(struct manifest_domain *m, const struct domain *d) {
-  static const uint16_t interrupts[] = {0, 4, 3};
-  m->first_port = system_serial_port(d->serial);
-  m->ports = d->serial ? 8 : 0;
-  m->interrupt = interrupts[d->serial];
+  struct uart uart = domain_uart(d);
+  m->first_port = uart.port;
+  m->ports = uart.port ? 8 : 0;
+  m->interrupt = uart.interrupt;
 }
 
 static void add_settings(struct manifest_domain *m, const struct domain *d) {
@@ -206,8 +205,8 @@ static bool is_served(const struct system *s, unsigned domain) {
   return false;
 }
 
-/* Who has the serial line has the keyboard; else the domain that the person wrote, else the first
- * whose console the hypervisor has. */
+/* Who has the hypervisor's serial line has the keyboard; else the domain that the person wrote,
+ * else the first whose console the hypervisor has. */
 static uint32_t first_console(const struct system *s) {
   for (unsigned i = 0; i < s->count; i++)
     if (s->domains[i].serial)

@@ -151,22 +151,35 @@ static void rule_service_one(struct rule_check *c) {
 }
 
 /* The hypervisor drives one line, which it can give to one domain. */
+static struct mark uart_mark(const struct rule_check *c, const struct domain *d) {
+  return key_mark(c, d, d->uart_port ? "uart" : "serial");
+}
+
+static void rule_serial_or_uart(struct rule_check *c) {
+  EACH_DOMAIN(d, c) {
+    if (d->serial && d->uart_port)
+      diag_add(c->diag, key_mark(c, d, "uart"),
+               "`%s` has the serial line of `serial` already: one domain has one UART", d->name);
+  }
+}
+
 static void rule_serial_once(struct rule_check *c) {
   const struct domain *first = NULL;
   EACH_DOMAIN(d, c) {
-    if (first && d->serial)
-      diag_add(c->diag, key_mark(c, d, "serial"), "the serial line belongs to `%s`: see line %u",
-               first->name, key_mark(c, first, "serial").line);
-    else if (d->serial)
+    if (first && domain_uart(d).port)
+      diag_add(c->diag, uart_mark(c, d), "the serial line belongs to `%s`: see line %u",
+               first->name, uart_mark(c, first).line);
+    else if (domain_uart(d).port)
       first = d;
   }
 }
 
 static void rule_service_serial(struct rule_check *c) {
   EACH_DOMAIN(d, c) {
-    if (d->service == SERVICE_CONSOLE && !d->serial)
+    if (d->service == SERVICE_CONSOLE && !domain_uart(d).port)
       diag_add(c->diag, key_mark(c, d, "service"),
-               "`%s` serves consoles on a serial line: say which, `serial: com1`", d->name);
+               "`%s` serves consoles on a serial line: say which, `serial: com1` or `uart`",
+               d->name);
   }
 }
 
@@ -320,6 +333,7 @@ const struct rule rules_meaning[] = {
     {"console-domain", RULE_SYSTEM, rule_console_domain},
     {"console-off", RULE_SYSTEM, rule_console_off},
     {"service-one", RULE_SYSTEM, rule_service_one},
+    {"serial-or-uart", RULE_SYSTEM, rule_serial_or_uart},
     {"serial-once", RULE_SYSTEM, rule_serial_once},
     {"service-serial", RULE_SYSTEM, rule_service_serial},
     {"service-ramdisk", RULE_SYSTEM, rule_service_ramdisk},

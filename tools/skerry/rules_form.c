@@ -222,21 +222,27 @@ static void rule_choice(struct rule_check *c) {
   buf_free(&words);
 }
 
+/* What addresses of this type are a multiple of; 0: it is another type. */
+static uint64_t address_step(const struct field *f) {
+  return f->type == FIELD_ADDRESS ? 4096 : f->type == FIELD_PORT ? 8 : 0;
+}
+
 static void rule_address(struct rule_check *c) {
   uint64_t v;
-  if (c->field->type == FIELD_ADDRESS && !value_address(yaml_scalar(c->node), &v))
-    diag_add(c->diag, here(c), "`%s` takes an address such as 0xF0000000, not `%s`", c->field->key,
-             yaml_scalar(c->node));
+  if (address_step(c->field) && !value_address(yaml_scalar(c->node), &v))
+    diag_add(c->diag, here(c), "`%s` takes an address such as %s, not `%s`", c->field->key,
+             c->field->type == FIELD_PORT ? "0x3e8" : "0xF0000000", yaml_scalar(c->node));
 }
 
 static void rule_address_range(struct rule_check *c) {
-  uint64_t v;
-  if (c->field->type != FIELD_ADDRESS || !value_address(yaml_scalar(c->node), &v))
+  uint64_t v, step = address_step(c->field);
+  if (!step || !value_address(yaml_scalar(c->node), &v))
     return;
-  if (v < c->field->min || v > c->field->max || v % 4096)
+  if (v < c->field->min || v > c->field->max || v % step)
     diag_add(c->diag, here(c),
-             "`%s` is 0x%" PRIx64 ": it takes 0x%" PRIx64 " to 0x%" PRIx64 ", a multiple of 0x1000",
-             c->field->key, v, c->field->min, c->field->max);
+             "`%s` is 0x%" PRIx64 ": it takes 0x%" PRIx64 " to 0x%" PRIx64
+             ", a multiple of 0x%" PRIx64,
+             c->field->key, v, c->field->min, c->field->max, step);
 }
 
 static void rule_mac(struct rule_check *c) {

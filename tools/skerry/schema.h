@@ -20,6 +20,7 @@ enum field_type {
   FIELD_CHOICE,  /* uint64_t: place in words */
   FIELD_CPUS,    /* struct cpu_list: `any` or a list of CPU numbers 0..max */
   FIELD_ADDRESS, /* uint64_t: whole pages, min..max */
+  FIELD_PORT,    /* uint64_t: of 8 I/O ports the first, min..max */
   FIELD_MAC,     /* struct mac */
   FIELD_MAP,     /* a mapping of its own schema, into the same structure */
   FIELD_LIST,    /* 1..max mappings, each of the schema, into an array */

@@ -61,6 +61,7 @@ static void take_value(struct yaml *y, const struct field *f, const yaml_node_t 
     take_cpus(y, value, at);
     return;
   case FIELD_ADDRESS:
+  case FIELD_PORT:
     value_address(text, at);
     return;
   case FIELD_MAC:

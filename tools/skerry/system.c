@@ -24,6 +24,14 @@ static const char *const smt_words[] = {"apart", "share", NULL};
 
 #define AT(type, member) .offset = offsetof(struct type, member)
 
+static const struct field uart_fields[] = {
+    {"port", FIELD_PORT, true, .min = 0x200, .max = 0xfff8, AT(domain, uart_port)},
+    {"interrupt", FIELD_COUNT, true, .min = 1, .max = 15, AT(domain, uart_interrupt)},
+    {0},
+};
+
+static const struct schema uart_schema = {.what = "`uart`", .fields = uart_fields};
+
 static const struct field domain_fields[] = {
     {"name", FIELD_NAME, true, .max = MANIFEST_NAME_SIZE - 1, AT(domain, name)},
     {"kernel", FIELD_PATH, true, AT(domain, kernel_path)},
@@ -45,6 +53,7 @@ static const struct field domain_fields[] = {
     {"maptrack", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_MAPTRACK, AT(domain, maptrack)},
     {"keep", FIELD_SIZE, .min = 4 * KIB, .max = 64 * GIB, AT(domain, keep)},
     {"serial", FIELD_CHOICE, AT(domain, serial), .words = serial_words},
+    {"uart", FIELD_MAP, .inner = &uart_schema},
     {"service", FIELD_CHOICE, AT(domain, service), .words = service_words},
     {0},
 };
@@ -145,7 +154,7 @@ static const struct source *source_text(struct system *s, unsigned domain) {
   if (s->domains[domain].service == SERVICE_STORE)
     store_tree_build(s, domain, &source->bytes);
   else
-    buf_printf(&source->bytes, "serial\t%u\n", system_serial_port(s->domains[domain].serial));
+    buf_printf(&source->bytes, "serial\t%u\n", domain_uart(&s->domains[domain]).port);
   if (s->domains[domain].service == SERVICE_CONSOLE)
     clients_build(s, domain, MANIFEST_CHANNEL_CONSOLE, &source->bytes);
   return source;
@@ -206,9 +215,12 @@ uint64_t system_least_cpus(const struct system *s) {
   return highest > owned_and_one ? highest : owned_and_one;
 }
 
-uint16_t system_serial_port(uint64_t serial) {
-  static const uint16_t ports[] = {0, 0x3f8, 0x2f8};
-  return ports[serial];
+/* A PC's first two serial lines have words for them. */
+struct uart domain_uart(const struct domain *d) {
+  static const struct uart words[] = {{0, 0}, {0x3f8, 4}, {0x2f8, 3}};
+  if (d->uart_port)
+    return (struct uart){(uint16_t)d->uart_port, (uint16_t)d->uart_interrupt};
+  return words[d->serial];
 }
 
 bool domain_may_restart(const struct domain *d) {

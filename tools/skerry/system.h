@@ -32,8 +32,10 @@ struct domain {
   bool console;
   uint64_t on_shutdown, on_reboot, on_crash; /* enum manifest_action */
   uint64_t weight, max_restarts, smt_share, event_channels;
-  uint64_t service;                /* enum domain_service */
-  uint64_t serial;                 /* enum domain_serial */
+  uint64_t service;   /* enum domain_service */
+  uint64_t serial;    /* enum domain_serial: the hypervisor's line */
+  uint64_t uart_port; /* of a UART that is not; 0: none */
+  uint64_t uart_interrupt;
   uint64_t grant_frames, maptrack; /* 0: not given, until channels_resolve */
   uint64_t keep;                   /* bytes that outlive a life; 0: none, or not given */
 
@@ -81,7 +83,11 @@ struct mark domain_mark(struct yaml *y, const struct domain *d, const char *key)
 
 /* The least number of CPUs that a machine must have for these domains. */
 uint64_t system_least_cpus(const struct system *s);
-uint16_t system_serial_port(uint64_t serial); /* the first of its 8 I/O ports */
+/* Of `serial` or `uart`: the first of the 8 I/O ports, and the ISA interrupt; 0, 0: none. */
+struct uart {
+  uint16_t port, interrupt;
+};
+struct uart domain_uart(const struct domain *d);
 bool domain_may_restart(const struct domain *d);
 
 #endif

@@ -26,6 +26,9 @@ void uart_init(uint16_t port) {
   assert_int_equal(port, 0x3f8);
   inits++;
 }
+uint16_t uart_port(void) {
+  return 0x3f8;
+}
 void uart_flush(void) {
 }
 void uart_input_on(void) {
@@ -58,6 +61,12 @@ static void log_is(const char *text) {
   size_t n = console_lent_read(all, sizeof(all) - 1);
   all[n] = 0;
   assert_string_equal(all, text);
+}
+
+static void log_is_forgotten(void) {
+  char all[65536];
+  (void)console_lent_read(all, sizeof(all));
+  screen[screen_used = 0] = 0;
 }
 
 static void test_lent(void **unused) {
@@ -120,6 +129,42 @@ static void test_full(void **unused) {
                       strlen("skerry: line 3999\r\n"));
 }
 
+/* A UART that is not ours: its ports and its interrupt are its owner's, the line and the log ours.
+ */
+static void test_other(void **unused) {
+  static struct manifest_domain away = {.name = "away", .first_port = 0x3e8, .ports = 8};
+  static struct domain_stub other_owner = {
+      .config = &away, .vcpus = &vcpu, .state = DOMAIN_RUNNING};
+  (void)unused;
+  owner.state = DOMAIN_ENDING;
+  log_printf("\n"); /* the line is taken back */
+  log_is_forgotten();
+  console_lend(&other_owner);
+  inits = mails = 0;
+  log_printf("line\n");
+  screen_is("skerry: line\r\n");
+  log_is("");
+  assert_int_equal(mails, 0);
+  assert_false(console_lent_tell());
+  assert_false(console_lent_interrupt());
+  assert_int_equal(mails, 1);
+  assert_true(console_lent_port(&other_owner, 0x3ef, 1));
+  assert_false(console_lent_port(&other_owner, 0x3f8, 1));
+  assert_false(console_lent_port(&owner, 0x3f8, 1));
+  other_owner.state = DOMAIN_ENDING;
+  assert_false(console_lent_port(&other_owner, 0x3e8, 1));
+  assert_false(console_lent_interrupt());
+  assert_int_equal(mails, 1);
+  log_printf("ended\n");
+  screen_is("skerry: ended\r\n");
+  assert_int_equal(inits, 0);
+  console_lend(&owner);
+  owner.state = DOMAIN_RUNNING;
+  assert_true(console_lent_interrupt());
+  log_printf("\n"); /* the line is lent again */
+  log_is_forgotten();
+}
+
 /* Whoever holds a lock may never let go of it. */
 static void test_panic(void **unused) {
   (void)unused;
@@ -135,8 +180,8 @@ static void test_panic(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_lent), cmocka_unit_test(test_ports),
-                                     cmocka_unit_test(test_ends), cmocka_unit_test(test_full),
-                                     cmocka_unit_test(test_panic)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_lent),  cmocka_unit_test(test_ports),
+                                     cmocka_unit_test(test_ends),  cmocka_unit_test(test_full),
+                                     cmocka_unit_test(test_other), cmocka_unit_test(test_panic)};
   return cmocka_run_group_tests_name("lent", tests, NULL, NULL);
 }

@@ -14,15 +14,6 @@
 #include "../cpu/trap.h"
 #include "boot.h"
 
-#define COM1             0x3f8
-#define COM1_IRQ         4
-#define COM2             0x2f8
-#define COM2_IRQ         3
-
-/* ISA interrupts' flags in the MADT: 0 is the bus's own, edge and high. ACPI 6.5, 5.2.12.5. */
-#define MPS_LOW(flags)   (((flags)&3) == 3)
-#define MPS_LEVEL(flags) (((flags) >> 2 & 3) == 3)
-
 const struct x86_vendor *vendor;
 struct boot_ticks boot_ticks;
 extern uint64_t __stack_chk_guard;

@@ -176,7 +176,7 @@ void trap_handle(struct trap_frame *f) {
     lapic_eoi();
     return;
   case VECTOR_UART:
-    if (!ENABLED(CONFIG_CONSOLE_SERVICE) || !console_lent_tell())
+    if (!ENABLED(CONFIG_CONSOLE_SERVICE) || !console_lent_interrupt())
       console_receive();
     lapic_eoi();
     return;

@@ -68,10 +68,19 @@ enum status acpi_init(void);
 
 /* --- irq/ ------------------------------------------------------------------------ */
 
-#define VECTOR_TIMER    0xf0
-#define VECTOR_KICK     0xf1
-#define VECTOR_UART     0xf2
-#define VECTOR_SPURIOUS 0xff
+#define COM1             0x3f8
+#define COM1_IRQ         4
+#define COM2             0x2f8
+#define COM2_IRQ         3
+
+/* ISA interrupts' flags in the MADT: 0 is the bus's own, edge and high. ACPI 6.5, 5.2.12.5. */
+#define MPS_LOW(flags)   (((flags)&3) == 3)
+#define MPS_LEVEL(flags) (((flags) >> 2 & 3) == 3)
+
+#define VECTOR_TIMER     0xf0
+#define VECTOR_KICK      0xf1
+#define VECTOR_UART      0xf2
+#define VECTOR_SPURIOUS  0xff
 void lapic_init(struct cpu *c); /* each CPU: xAPIC or x2APIC, spurious vector, timer */
 void lapic_calibrate(void);     /* boot CPU: TSC and LAPIC timer rates */
 void lapic_eoi(void);
