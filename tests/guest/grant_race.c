@@ -93,9 +93,35 @@ static void any_unmap(uint64_t *r) {
     grant_unmap(next(r) % 44, hole[next(r) % HOLES]);
 }
 
+// The operations that change nothing for anybody, whatever they are asked.
+static void any_question(uint64_t *r) {
+  static uint64_t frames[8];
+  struct gnttab_setup_table setup = {.dom = any_domid(r), .nr_frames = next(r) % 8};
+  struct gnttab_get_status_frames status = {.dom = any_domid(r), .nr_frames = next(r) % 3};
+  struct gnttab_query_size size = {.dom = any_domid(r)};
+  struct gnttab_get_version version = {.dom = any_domid(r)};
+  struct gnttab_set_version set = {.version = next(r) % 4};
+  struct gnttab_transfer transfer = {.mfn = any_gfn(r), .domid = any_domid(r), .ref = next(r) % 20};
+  struct gnttab_unmap_and_replace replace = {.host_addr = any_gfn(r) * PAGE_SIZE,
+                                             .new_addr = any_gfn(r) * PAGE_SIZE,
+                                             .handle = next(r) % 44};
+  struct gnttab_cache_flush flush = {.a.ref = next(r) % 20, .length = next(r), .op = next(r)};
+  set_xen_guest_handle(setup.frame_list, frames);
+  static const unsigned lists_ops[] = {GNTTABOP_setup_table,       GNTTABOP_get_status_frames,
+                                       GNTTABOP_query_size,        GNTTABOP_get_version,
+                                       GNTTABOP_set_version,       GNTTABOP_transfer,
+                                       GNTTABOP_unmap_and_replace, GNTTABOP_cache_flush};
+  void *args[] = {&setup, &status, &size, &version, &set, &transfer, &replace, &flush};
+  unsigned which = next(r) % ARRAY_LEN(lists_ops);
+  grant_op(lists_ops[which], next(r) % 16 ? args[which] : (void *)(1ul << 46), next(r) % 3);
+}
+
 static void step(unsigned vcpu, uint64_t *r) {
   struct gnttab_swap_grant_ref swap = {.ref_a = next(r) % REFS, .ref_b = next(r) % (REFS + 2)};
-  switch (next(r) % 8) {
+  switch (next(r) % 9) {
+  case 8:
+    any_question(r);
+    break;
   case 0:
     any_entry(r);
     break;

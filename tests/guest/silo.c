@@ -116,6 +116,60 @@ static int table_of(int other) {
   return grant_op(GNTTABOP_query_size, &op, 1) == 0 && op.status == GNTST_permission_denied;
 }
 
+static int setup_of(int other) {
+  struct gnttab_setup_table op = {.dom = ID(other)};
+  return grant_op(GNTTABOP_setup_table, &op, 1) == 0 && op.status == GNTST_permission_denied;
+}
+
+static int status_frames_of(int other) {
+  struct gnttab_get_status_frames op = {.dom = ID(other)};
+  return grant_op(GNTTABOP_get_status_frames, &op, 1) == 0 && op.status == GNTST_permission_denied;
+}
+
+static int version_of(int other) {
+  struct gnttab_get_version op = {.dom = ID(other)};
+  return grant_op(GNTTABOP_get_version, &op, 1) == -XEN_EPERM;
+}
+
+static int resource_of(int other) {
+  struct xen_mem_acquire_resource op = {.domid = ID(other), .type = XENMEM_resource_grant_table};
+  return memory_op(XENMEM_acquire_resource, &op) == -XEN_EPERM;
+}
+
+static int foreign_of(int other) {
+  struct xen_add_to_physmap_batch op = {.domid = DOMID_SELF,
+                                        .space = XENMAPSPACE_gmfn_foreign,
+                                        .size = 1,
+                                        .u.foreign_domid = ID(other)};
+  return memory_op(XENMEM_add_to_physmap_batch, &op) == -XEN_EPERM;
+}
+
+static int batch_for(int other) {
+  struct xen_add_to_physmap_batch op = {.domid = ID(other), .space = XENMAPSPACE_shared_info};
+  return memory_op(XENMEM_add_to_physmap_batch, &op) == -XEN_EPERM;
+}
+
+static int remove_for(int other) {
+  struct xen_remove_from_physmap op = {.domid = ID(other), .gpfn = 0xffffffffff};
+  return memory_op(XENMEM_remove_from_physmap, &op) == -XEN_EPERM;
+}
+
+static int set_param_of(int other) {
+  struct xen_hvm_param op = {.domid = ID(other), .index = HVM_PARAM_CALLBACK_IRQ};
+  return hvm_op(HVMOP_set_param, &op) == -XEN_EPERM;
+}
+
+// One's own reset is allowed, and would close what the other operations use.
+static int reset_of(int other) {
+  struct evtchn_reset op = {.dom = ID(other)};
+  return other != me && event_op(EVTCHNOP_reset, &op) == -XEN_EPERM;
+}
+
+static int transfer_to(int other) {
+  struct gnttab_transfer op = {.mfn = 0x900, .domid = ID(other), .ref = REF + me};
+  return grant_op(GNTTABOP_transfer, &op, 1) == 0 && op.status != GNTST_okay;
+}
+
 static int end(int other) {
   struct sched_remote_shutdown op = {.domain_id = ID(other), .reason = SHUTDOWN_crash};
   return sched_op(SCHEDOP_remote_shutdown, &op) == -XEN_EPERM;
@@ -138,6 +192,16 @@ static const struct operation {
     {"give_up_for", give_up_for, AUTHORITY},
     {"place_for", place_for, AUTHORITY},
     {"table_of", table_of, AUTHORITY},
+    {"setup_of", setup_of, AUTHORITY},
+    {"status_frames_of", status_frames_of, AUTHORITY},
+    {"version_of", version_of, AUTHORITY},
+    {"resource_of", resource_of, AUTHORITY},
+    {"foreign_of", foreign_of, AUTHORITY},
+    {"batch_for", batch_for, AUTHORITY},
+    {"remove_for", remove_for, AUTHORITY},
+    {"set_param_of", set_param_of, AUTHORITY},
+    {"reset_of", reset_of, AUTHORITY},
+    {"transfer_to", transfer_to, NEVER},
     {"end", end, NEVER},
 };
 
