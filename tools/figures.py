@@ -166,6 +166,33 @@ def libos_figures():
     show("libos.hello_memory_kib", 1024 - int(free), "KiB")
 
 
+STORE_SYSTEM = """\
+system: store
+domains:
+  - {{name: busy, kernel: {client}, memory: 2MiB, command_line: devices}}
+  - {{name: other, kernel: {client}, memory: 2MiB, command_line: {other}}}
+  - {{name: store, kernel: {store}, memory: 4MiB, service: store}}
+channels:
+  - store: {{front: busy, back: store}}
+  - store: {{front: other, back: store}}
+"""
+
+
+def store_figures():
+    """What the slowest of a hundred devices takes a client to create and to remove, beside one that
+    is silent and beside one that asks for all that it can and never reads an answer."""
+    client, store = BUILD / "unikernels" / "storeclient.elf", BUILD / "services" / "store.elf"
+    path, image = BUILD / "systems" / "store.yaml", BUILD / "systems" / "store.img"
+    for other, name in (("idle", "beside_idle"), ("mute", "beside_mute")):
+        path.write_text(STORE_SYSTEM.format(client=client, store=store, other=other))
+        subprocess.run([BUILD / "tools" / "skerry", "build", path, "-o", image], check=True)
+        arguments = qemu_arguments(extra=["-kernel", HYPERVISOR, "-initrd", image, *ICOUNT])
+        with Machine(arguments, LOGS / f"figures-store-{other}.log") as machine:
+            found = machine.wait(r"devices failed=0 create=(\d+) remove=(\d+) us", "busy", 120)[0]
+        show(f"store.device_create_p99_{name}", found.group(1), "us")
+        show(f"store.device_remove_p99_{name}", found.group(2), "us")
+
+
 def assurance_figures():
     """What the auditor, the fuzzers, models and static checks say."""
     subprocess.run(["make", "-s", "CONFIG=default", "fuzz-figures", "audit-figures"], cwd=ROOT, check=True)
@@ -190,7 +217,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     failed = False
     for measure in (size_figures, boot_figures, amd_figures, intel_figures,
-                    bench_figures, libos_figures, clock_figures, assurance_figures, release_figures, series_figures):
+                    bench_figures, libos_figures, store_figures, clock_figures, assurance_figures, release_figures, series_figures):
         try:
             measure()
         except (MachineFailed, OSError, subprocess.CalledProcessError) as error:

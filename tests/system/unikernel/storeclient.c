@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Clients of a store. "devices" creates and removes 200 devices and tells what the slowest of a
- * hundred took; "mute" watches them, asks for as much as it can and never reads an answer.
+ * hundred took; "mute" watches them, asks for as much as it can and never reads an answer; "idle"
+ * does nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,5 +107,7 @@ static int mute(void) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 1 && !strcmp(argv[1], "idle"))
+    return 0;
   return argc > 1 && !strcmp(argv[1], "mute") ? mute() : devices();
 }
