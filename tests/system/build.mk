@@ -61,6 +61,17 @@ build/tests/%.cpio: tests/system/initramfs/%.sh systems/webserver/common.sh \
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 $< $@ \
 	  common.sh=systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(E2FSPROGS)
 
+# The web server's driver domain, and a program with which it can be brought to a stand.
+build/tests/hold: tests/system/initramfs/hold.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -Werror -static -nostdlib -ffreestanding -fno-stack-protector -o $@ $<
+
+build/tests/holding.cpio: systems/webserver/drivers.sh systems/webserver/common.sh build/tests/hold \
+  $(KERNELS)/busybox-amd64 $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS) tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 $< $@ \
+	  common.sh=systems/webserver/common.sh bin/hold=build/tests/hold \
+	  $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS)
+
 # A guest with iperf3 and curl.
 build/tests/traffic.cpio: tests/system/initramfs/traffic.sh systems/webserver/common.sh \
   $(KERNELS)/busybox-amd64 $(PACKAGES)/modules-cloud.tar $(TRAFFIC) tools/mkinitramfs.py

@@ -43,3 +43,13 @@ def test_files_outlive_a_reboot(bench, mib):
     with boot(bench, ["guest"], mib) as machine:
         check(machine, "guest", mib, "first", 60 + 2 * mib)
         check(machine, "guest", mib, "again", 60 + 2 * mib)
+
+
+@pytest.mark.slow
+def test_eight_guests(bench):
+    """One back end; all guests reboot at about the same time, and each finds what it wrote."""
+    guests = [f"guest{number}" for number in range(8)]
+    with boot(bench, guests, 8) as machine:
+        for at in ("first", "again"):
+            for name in guests:
+                check(machine, name, 8, at, 300)

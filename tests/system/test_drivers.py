@@ -4,12 +4,16 @@ in memory that the driver domain keeps (docs/guide/driver-domains.md)."""
 
 import subprocess
 
+import pytest
+
 from machine import BUILD, HYPERVISOR, ROOT
 from systems import linux
 
 DRIVERS = BUILD / "systems" / "webserver" / "drivers.cpio"
 LOAD = BUILD / "tests" / "load.cpio"
 TRAFFIC = BUILD / "tests" / "traffic.cpio"
+HOLDING = BUILD / "tests" / "holding.cpio"
+VICTIM = BUILD / "tests" / "victim.cpio"
 STORE = BUILD / "services" / "store.elf"
 FILES = 64  # of each of four writers
 
@@ -60,6 +64,19 @@ def test_killed_under_load(bench):
         assert (found["files"], found["bad"], found["errors"]) == (str(4 * FILES), "0", "0")
 
 
+def test_negotiated(bench):
+    """A queue for each of two vCPUs, persistent grants and indirect requests, as stock kernels on
+    both sides agree on."""
+    make(DRIVERS, LOAD)
+    domains = [stock("drivers", DRIVERS, 256, "skerry.scratch=48M", vcpus=2),
+               stock("client", LOAD, 256, "skerry.files=8", vcpus=2), store()]
+    channels = [{"disk": {"front": "client", "back": "drivers", "source": "/scratch.img"}}]
+    with bench.run(domains, channels=channels, memory_mib=1024) as machine:
+        found = machine.fact("client", "kept", 300)
+        assert (found["files"], found["bad"], found["errors"]) == ("32", "0", "0")
+        assert (found["queues"], found["persistent"], found["indirect"]) == ("2", "enabled", "enabled")
+
+
 def test_traffic(bench):
     """curl and iperf3 both ways between two guests, over the bridge of a driver domain. When that
     dies, a connection waits and goes on over new interfaces."""
@@ -80,3 +97,31 @@ def test_traffic(bench):
         kill(machine, 1, "network .* is on vif3.0")
         found = machine.fact("two", "transfer", 180)
         assert found["sent"] == found["came"]
+
+
+# The driver domain's threads stand still for 20 s: as many seconds as words.
+HOLD = ("echo -1 > /proc/sys/kernel/sched_rt_runtime_us; echo held; "
+        f"hold {' '.join(['s'] * 20)}; echo released\n")
+
+
+@pytest.mark.slow
+def test_killed_while_mapped(bench):
+    """A back end that goes on with what a client's former life asked for writes into that life's
+    pages, whenever it does so: they are not the next life's yet."""
+    make(HOLDING, VICTIM)
+    domains = [stock("drivers", HOLDING, 256, "skerry.scratch=64M"),
+               stock("victim", VICTIM, 256, "skerry.fill=64", on_crash="restart"), store()]
+    channels = [{"disk": {"front": "victim", "back": "drivers", "source": "/scratch.img"}}]
+    with bench.run(domains, channels=channels, memory_mib=1024) as machine:
+        machine.ready("victim", 180)
+        for _ in range(2):
+            machine.focus("drivers")
+            machine.type(HOLD)
+            machine.wait("^held", "drivers")
+            machine.focus("victim")
+            machine.skip("victim")
+            machine.type("echo c > /proc/sysrq-trigger\n")
+            machine.fact("victim", "filled", 120)
+            machine.wait("^released", "drivers", 120)
+            assert machine.fact("victim", "compared", 120)["bad"] == "0"
+            machine.ready("victim")

@@ -21,6 +21,11 @@ writer() {
   done
 }
 
+# What the front end says that both ends have.
+offered() {
+  dmesg | sed -n "s/.*blkfront: xvda: .*$1: \\([a-z]*\\).*/\\1/p" | tail -n 1
+}
+
 modules xen-blkfront
 await /dev/xvda
 mount -t tmpfs none /tmp
@@ -32,5 +37,6 @@ done
 wait
 umount /mnt && echo 3 > /proc/sys/vm/drop_caches && mount -t ext4 /dev/xvda /mnt
 fact kept "files=$(wc -l < /tmp/sums)" "bad=$(sha256sum -c /tmp/sums | grep -v -c ': OK$')" \
-  "errors=$(dmesg | grep -c -i 'i/o error')"
+  "errors=$(dmesg | grep -c -i 'i/o error')" "queues=$(ls /sys/block/xvda/mq | wc -l)" \
+  "persistent=$(offered 'persistent grants')" "indirect=$(offered 'indirect descriptors')"
 shell
