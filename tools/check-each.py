@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs `make check-quick` on each commit since a base, oldest first, and stops at
-the first that fails: a series is bisectable or it is not done.
+the first that fails: a series is bisectable or it is not done. Where there is none
+(a pipeline of the base itself), the head is checked.
 
     tools/check-each.py BASE [HEAD]
 
@@ -68,7 +69,7 @@ def check(commit):
 
 
 def main(base, head="HEAD"):
-    commits = git("rev-list", "--reverse", f"{base}..{head}").split()
+    commits = git("rev-list", "--reverse", f"{base}..{head}").split() or [git("rev-parse", head)]
     FOLDER.mkdir(parents=True, exist_ok=True)
     for commit in commits:
         start, title = time.monotonic(), git("log", "-1", "--format=%h %s", commit)

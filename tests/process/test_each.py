@@ -54,6 +54,13 @@ def test_each_commit_is_clean(repository, base):
     assert (repository.path / "build/each/tree/leftover").exists()
 
 
+def test_head_alone(repository, base):
+    """A pipeline of the base itself checks something too."""
+    assert each(repository, base).returncode == 0
+    repository.commit("Bad", verdict=BAD)
+    assert each(repository, "HEAD").returncode == 1
+
+
 @pytest.mark.slow
 def test_this_commit():
     run = subprocess.run(["make", "-s", "check-each", "BASE=HEAD~1"], cwd=ROOT, text=True, stdout=subprocess.PIPE,
