@@ -35,10 +35,11 @@ check-pipeline: packages ##  Run the pipeline's quick jobs as GitLab would, with
 
 # --- Releases -------------------------------------------------------------------
 
-KEY ?=
+# minisign's own place for a key; without one a release is a trial, and says so.
+KEY ?= $(or $(wildcard $(HOME)/.minisign/minisign.key),none)
 .PHONY: release advisory
-release: ##  Make VERSION=v1.2 in build/release/, signed with the minisign key KEY=file (none: a trial)
-	@test -n "$(VERSION)" -a -n "$(KEY)" || { echo 'usage: make release VERSION=v1.2 KEY=file|none'; exit 2; }
+release: ##  Make VERSION=v1.2 in build/release/, signed with minisign (KEY=file; KEY=none: a trial)
+	@test -n "$(VERSION)" || { echo 'usage: make release VERSION=v1.2 [KEY=file|none]'; exit 2; }
 	@$(PYTHON) tools/release "$(VERSION)" "$(KEY)"
 
 advisory: ##  Start ID=2026-01 TITLE='...' in docs/advisories/ from the template; without ID: check all

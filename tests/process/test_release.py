@@ -124,6 +124,14 @@ def test_advisory():
     assert len(fresh) == len(advisory.FIELDS) + len(advisory.SECTIONS)
 
 
+def test_advisory_is_started_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(advisory, "FOLDER", tmp_path / "advisories")
+    assert advisory.main(["check"]) == 0 and advisory.main(["new", "2026-01", "A leak"]) == 0
+    assert advisory.main(["check"]) == 1 and "SSA-2026-01.md: CVE" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="there already"):
+        advisory.main(["new", "2026-01", "A leak"])
+
+
 @pytest.mark.parametrize("good, bad, message", FAULTS)
 def test_advisory_faults(good, bad, message):
     assert any(message in what for what in advisory.check("SSA-2026-01", ADVISORY.replace(good, bad, 1)))

@@ -7,6 +7,7 @@ import email.policy
 import mailbox
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -196,6 +197,16 @@ def test_cell_keeps_in(tmp_path):
     assert own.run("ls", str(Path.home()), "/root").status != 0
     if os.geteuid() == 0:
         assert own.run("id", "-u").output.strip() == str(own.uid) and own.uid != 0
+
+
+def test_cell_runs_the_gate(tmp_path):
+    """Its program starts there, with all that it imports."""
+    own = cell(tmp_path)
+    for folder in ("tools", "tests/bench"):
+        shutil.copytree(ROOT / folder, own.tree / folder)
+    own.own()
+    result = own.run("/usr/bin/python3", "tools/bench", "gate", "--help")
+    assert result.status == 0, result.output
 
 
 def test_cell_has_no_network(tmp_path):

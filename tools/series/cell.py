@@ -13,7 +13,8 @@ FIRST_UID, UIDS = 61184, 4096  # Debian leaves 60000 to 64999 to what sites allo
 LIMITS = ("--nproc=1024", "--fsize=4294967296", "--core=0")
 SYSTEM = ("--perms", "0755", "--dir", "/etc", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/sbin", "/sbin",
           "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64",
-          "--ro-bind", "/etc/alternatives", "/etc/alternatives", "--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache")
+          "--ro-bind", "/etc/alternatives", "/etc/alternatives", "--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache",
+          "--ro-bind-try", "/etc/matplotlibrc", "/etc/matplotlibrc")  # tools/bench does not start without
 SETTINGS = {"PATH": "/usr/lib/ccache:/usr/sbin:/usr/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "CCACHE_DIR": "/ccache", "CCACHE_TEMPDIR": "/tmp", "GIT_CONFIG_COUNT": "2",
             "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Series",

@@ -202,11 +202,13 @@ class Judge:
         the base is over a budget already, a series that adds nothing is not to blame."""
         before, (after, log) = self.state.base(base) or {}, self.measured()
         figures = {name: value for name, value in after.items() if name != "hv.text_bytes"}
+        if not figures:
+            return False, log, {}
         rises, _, unknown, missing = gate.compare(self.budgets("HEAD"), figures)
         worse = [line for line in rises for name in [line.split(":")[0]] if figures[name] > before.get(name, 0)]
         lines = [*worse, *(f"{name} has no budget" for name in unknown), *(f"{name} was not measured" for name in missing)]
         changes = {name: (before[name], after[name]) for name in before if before[name] != after.get(name, before[name])}
-        return bool(figures) and not lines, "\n".join(f"error: {line}" for line in lines) or log, changes
+        return not lines, "\n".join(f"error: {line}" for line in lines) or log, changes
 
     def coverage(self, base, changed):
         """What unit tests run of the files touched, before and after: it says, and fails nothing."""
