@@ -17,4 +17,5 @@ run build-using-dockerfile --quiet --isolation chroot --tag skerry-environment -
 container=$(run from skerry-environment)
 trap 'run rm "$container" > /dev/null' EXIT
 /usr/bin/python3 tools/environment.py verify "$(run mount "$container")"
+run run --isolation chroot "$container" gcc --version > /dev/null
 echo 'container skerry-environment: its packages are those of tools/environment.lock'

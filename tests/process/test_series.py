@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from repository import ROOT
 
@@ -228,9 +229,18 @@ def test_seeds_can_be_made(tmp_path):
 
 
 def test_tests_by_path():
-    guests, unit = judge.tests_of(["hv/core/frame.c"])
-    assert "memory_scrubbed" in guests and any(name.startswith("core_") for name in unit)
-    assert judge.tests_of(["docs/a.md"])[1] == []
+    wanted = judge.tests_of(["hv/core/frame.c"])
+    assert "memory_scrubbed" in wanted["guests"] and any(name.startswith("core_") for name in wanted["unit"])
+    assert judge.tests_of(["hv/arch/x86_64/vmx/exit.c"])["intel"] and judge.tests_of(["docs/a.md"])["unit"] == []
+    assert "hello_again" in judge.tests_of(["tests/guest/hello_again.c", "tests/guest/rt/x.c"])["guests"]
+
+
+def test_rules_by_path_name_what_exists():
+    rules = yaml.safe_load((ROOT / "tools/series/paths.yaml").read_text())
+    for path, wants in [("tests", rules["always"]), *rules["paths"].items()]:
+        assert (ROOT / path).is_dir(), path
+        for guest in wants.get("guests", []) + wants.get("intel", []):
+            assert list(ROOT.glob(f"tests/guest/**/{guest}.c")), guest
 
 
 GCOV = '{"files": [{"file": "hv/a.c", "lines": [{"line_number": 1, "count": 2}, {"line_number": 3, "count": 0}]}]}'

@@ -37,6 +37,8 @@ TAKE = f"b4 am -n series -o /tmp -m /mail/thread.mbox --no-cover && echo '{CUT.s
 
 # Under icount a guest's time is a function of instructions: a loaded machine changes no verdict.
 GUESTS = ("python3", "tests/guest/run.py", "--icount", "2", "--timeout", "60")
+INTEL = ("python3", "tests/guest/run.py", "--machine", "bochs", "--timeout", "120")
+GUEST_PATH = re.compile(r"tests/guest/(\w+)\.c")  # one that a series brings or touches runs itself
 
 # The programs whose names start so, as make knows them.
 UNIT_PROGRAMS = """set -e
@@ -158,7 +160,10 @@ class Judge:
     # --- The whole series ---
 
     def changed(self, base):
-        return self.cell.run("git", "diff", "--name-only", base, "HEAD").output.split()
+        """Paths; of those that are gone, their folders alone."""
+        lines = self.cell.run("git", "diff", "--name-status", "--no-renames", base, "HEAD").output.splitlines()
+        rows = (line.split(None, 1) for line in lines)
+        return [f"{Path(row[1]).parent}/" if row[0] == "D" else row[1] for row in rows if len(row) == 2]
 
     def only_text(self, base):
         return all(path.endswith(TEXT) for path in self.changed(base))
@@ -171,12 +176,17 @@ class Judge:
         return self.run("make", "-s", "CONFIG=minimal", "hv", seconds=420)
 
     def tests(self, changed):
-        guests, unit = tests_of(changed)
-        passed, log, _ = self.run(*GUESTS, *guests, seconds=900)
-        if passed and unit:
-            passed, more, _ = self.run("sh", "-c", UNIT_TESTS, "sh", "|".join(unit), seconds=900)
-            log += more
-        return passed, log, {}
+        wanted = tests_of(changed)
+        runs = [(*GUESTS, *wanted["guests"])]
+        if wanted["intel"]:
+            runs.append((*INTEL, *wanted["intel"]))
+        if wanted["unit"]:
+            runs.append(("sh", "-c", UNIT_TESTS, "sh", "|".join(wanted["unit"])))
+        passed, logs = True, []
+        for words in runs:
+            passed, log, _ = self.run(*words, seconds=900) if passed else (False, "", {})
+            logs.append(log)
+        return passed, "".join(logs), {}
 
     def budgets(self, revision):
         """The gate's figures as a file of the tree has them; of the working tree where `revision` is empty."""
@@ -212,7 +222,7 @@ class Judge:
 
     def coverage(self, base, changed):
         """What unit tests run of the files touched, before and after: it says, and fails nothing."""
-        unit = tests_of(changed)[1]
+        unit = tests_of(changed)["unit"]
         return (True, "", coverage.compare(self.cell, base, [f for f in changed if f.endswith(".c")], unit)) if unit else (True, "", {})
 
     def prepare_base(self, base):
@@ -251,11 +261,12 @@ class Judge:
 
 
 def tests_of(changed):
-    """(micro-guests, how unit tests' names start) that paths call for."""
+    """What paths call for: {guests, intel: micro-guests on either machine; unit: how unit tests' names start}."""
     rules = yaml.safe_load((HERE / "paths.yaml").read_text())
-    guests, unit = list(rules["always"]["guests"]), []
+    wanted = {"guests": list(rules["always"]["guests"]), "intel": [], "unit": []}
+    wanted["guests"] += [m.group(1) for m in map(GUEST_PATH.fullmatch, changed) if m]
     for prefix, wants in rules["paths"].items():
         if any(path.startswith(prefix + "/") for path in changed):
-            guests += wants.get("guests", [])
-            unit += wants.get("unit", [])
-    return sorted(set(guests)), sorted(set(unit))
+            for kind, names in wants.items():
+                wanted[kind] += names
+    return {kind: sorted(set(names)) for kind, names in wanted.items()}
