@@ -18,6 +18,7 @@ SCALE = float(os.environ.get("SKERRY_TIMEOUT_SCALE", "1"))  # for hosts slower t
 HYPERVISOR = "skerry"  # the origin of the hypervisor's own lines
 ORIGIN = re.compile(r"\[([A-Za-z0-9_.-]{1,31})\] ?(.*)", re.DOTALL)
 OWN = re.compile(r"skerry: (.*)", re.DOTALL)
+XEN_GUEST = re.compile(r"\(XEN\) (?:\[[^]]*\] )?\((d\d+)\) (.*)", re.DOTALL)  # what Xen prints for it
 FATAL = re.compile(r"PANIC:")
 
 
@@ -36,7 +37,7 @@ def parse_line(seconds, text):
     own = OWN.match(text)
     if own:
         return Line(seconds, HYPERVISOR, own.group(1))
-    domain = ORIGIN.match(text)
+    domain = ORIGIN.match(text) or XEN_GUEST.match(text)
     if domain:
         return Line(seconds, domain.group(1), domain.group(2))
     return Line(seconds, "", text)

@@ -73,6 +73,14 @@ def with_folders(found):
         yield member
 
 
+def archive_of(folder, files):
+    """One more archive, for behind another: a folder with these files, name to bytes."""
+    found = [(folder, stat.S_IFDIR | 0o755, b"")]
+    found += [(f"{folder}/{name}", stat.S_IFREG | 0o644, data) for name, data in files.items()]
+    parts = [entry(number, *member) for number, member in enumerate(found, 1)]
+    return b"".join(parts) + entry(0, "TRAILER!!!", 0)
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()

@@ -23,12 +23,14 @@ $(bench-out)/floor.elf: $(floor-obj) $(guest-rt-obj) tests/guest/rt/guest.ld
 	@mkdir -p $(@D)
 	@echo '  GUESTLD $@'; $(guest-cc) $(guest-ldflags) -T tests/guest/rt/guest.ld $(filter %.o,$^) -o $@
 
+include tests/bench/xl.mk
+
 # --- Running it ---------------------------------------------------------------
 
 BENCH :=
 
 .PHONY: bench bench-ready bench-gate bench-record
-bench-ready: hv tool bench-guests bench-peers bench-linux $(bench-out)/spin ##  Build all that the benchmark runs
+bench-ready: hv tool bench-guests bench-peers bench-xl bench-linux bench-io $(bench-out)/spin ##  Build all that the benchmark runs
 	@$(MAKE) -s CONFIG=stats hv
 bench: bench-ready ##  Measure beside the peers: build/bench/index.html (BENCH=options)
 	@$(PYTHON) tools/bench run $(BENCH)
@@ -79,3 +81,22 @@ bench-linux: $(bench-out)/workload.cpio $(KERNELS)/vmlinux-cloud
 $(bench-out)/workload.cpio: $(KERNELS)/busybox-amd64 tests/bench/workload.sh tools/mkinitramfs.py
 	@mkdir -p $(@D)
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/workload.sh $@
+
+# Its disk and network: a client, and the driver domain that serves it.
+.PHONY: bench-io
+bench-io: $(bench-out)/io.cpio $(bench-out)/back.cpio build/services/store.elf
+
+$(bench-out)/io: tests/bench/user/io.c
+	@mkdir -p $(@D)
+	@$(CC) -O2 -Wall -Wextra -Werror -static -nostdlib -ffreestanding -fno-stack-protector -o $@ $<
+
+$(bench-out)/io.cpio: $(KERNELS)/busybox-amd64 tests/bench/io.sh systems/webserver/common.sh \
+  $(bench-out)/io $(PACKAGES)/modules-cloud.tar tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/io.sh $@ \
+	  common.sh=systems/webserver/common.sh bin/io=$(bench-out)/io $(PACKAGES)/modules-cloud.tar
+
+$(bench-out)/back.cpio: $(KERNELS)/busybox-amd64 tests/bench/back.sh systems/webserver/drivers.sh \
+  systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS) tools/mkinitramfs.py
+	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/back.sh $@ \
+	  drivers.sh=systems/webserver/drivers.sh common.sh=systems/webserver/common.sh \
+	  $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS)

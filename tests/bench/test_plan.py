@@ -2,12 +2,13 @@
 """Which jobs a campaign has."""
 
 import jobs
+import peers
 import plan
 
 
 def test_each_title_once():
     """The progress line and the logs tell jobs apart by their titles."""
-    work = plan.bench_jobs(["skerry", "xen417", "xen420", "bare", "floor"], plan.MATRIX)
+    work = plan.bench_jobs(["skerry", "xen417", "xen417-xl", "xen420", "bare", "floor"], plan.MATRIX)
     assert len({job.title for job in work}) == len(work)
     assert len({jobs.log_of(job) for job in work}) == len(work)
 
@@ -21,6 +22,21 @@ def test_a_matrix_of_ones_own(tmp_path):
     path.write_text("systems:\n  - {name: pair, group: calls, domains: 2, others: [idle]}\n")
     assert plan.matrix_jobs(path) == [
         jobs.Job("suite", "skerry", "calls", domains=2, mixed=("idle",), variant="system=pair")]
+
+
+def test_a_domain_for_xl():
+    guest = plan.domain_pair("xen417-xl").guest()
+    first, second = (dict(line.split(" = ", 1) for line in peers.xl_config(guest, n).splitlines())
+                     for n in range(2))
+    assert (first["name"], second["name"]) == ('"d1"', '"d2"')
+    assert second["cmdline"] == '"granter console=port"' and second["type"] == '"pvh"'
+    assert "ramdisk" not in first
+
+
+def test_pairs_have_the_same_machine():
+    """Their instructions are compared, so nothing else may differ."""
+    jobs_of = [plan.domain_pair(name) for name in ("skerry", "xen417-xl")]
+    assert {job.guest().cpu for job in jobs_of} == {peers.PV_CPU}
 
 
 def test_every_job_can_be_written_down():

@@ -9,8 +9,8 @@ import table
 
 TEMPLATE = peers.ROOT / "tools" / "bench" / "performance.md.j2"
 PAGE = peers.ROOT / "docs" / "performance.md"
-SECTIONS = ("exit", "hypercall", "event", "switch", "timer", "memory", "grant", "domain",
-            "workload")
+SECTIONS = ("exit", "hypercall", "event", "switch", "timer", "memory", "grant", "pair", "domain",
+            "workload", "disk", "network")
 
 
 def markdown(head, lines):

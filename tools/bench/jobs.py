@@ -46,9 +46,11 @@ class Job:
         return " ".join(word for word in words if word)
 
     def guest(self, **fields):
+        pair = self.group == "pair"
         return peers.Guest(peers.SUITE, self.group, domains=self.domains, vcpus=self.vcpus,
                            cpus=self.cpus, memory_mib=self.memory_mib, config=self.config,
-                           mixed=tuple(self.mixed), **fields)
+                           mixed=tuple(self.mixed), pair=pair,
+                           cpu=peers.PV_CPU if pair else peers.CPU, **fields)
 
 
 def to_json(job):
@@ -143,7 +145,8 @@ def profiled(job, folder):
 def linux(job):
     console = "hvc0" if peers.PEERS[job.peer].many else "ttyS0"
     return peers.Guest(peers.LINUX, f"console={console} quiet mem={LINUX_MIB}M",
-                       memory_mib=LINUX_MIB, ramdisk=peers.USER_SPACE, config=job.config)
+                       memory_mib=LINUX_MIB, ramdisk=peers.USER_SPACE, config=job.config,
+                       cpu=peers.PV_CPU)
 
 
 def workload(job, folder):
@@ -151,6 +154,17 @@ def workload(job, folder):
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
         machine.wait(r"^DONE 4 0", peer.origin, 900)
+        return measured(machine, peer)
+
+
+def devices(job, folder):
+    """The stock kernel with a disk and a network that a stock kernel in another domain drives."""
+    peer = peers.PEERS[job.peer]
+    guest = peers.Guest(peers.LINUX, "console=hvc0 quiet skerry.name=d0", memory_mib=LINUX_MIB,
+                        ramdisk=peers.DEVICES_USER_SPACE, cpu=peers.PV_CPU, devices=True,
+                        reserve_mib=peers.BOOT_MIB)
+    with Machine(peer.command(guest, folder), log_of(job)) as machine:
+        machine.wait(r"^DONE 3 0", peer.origin, 900)
         return measured(machine, peer)
 
 
@@ -167,7 +181,8 @@ def exits(job, folder):
 
 
 KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "own": own_figures,
-         "profile": profiled, "workload": workload, "exits": exits}
+         "profile": profiled, "workload": workload, "devices": devices,
+         "exits": exits}
 
 
 def run(job):

@@ -23,6 +23,7 @@ class Measure:
 
 
 THIRD = 1 / 3
+HALF = 1 / 2
 
 ALL = [
     Measure("exit.cpuid", "CPUID leaf 0", aim=THIRD),
@@ -61,11 +62,21 @@ ALL = [
     Measure("grant.map_unmap_256", "256 pages in one call each", aim=THIRD, operations=4,
             clocks=16),
     Measure("grant.copy_4k", "4 KiB copied by grant", aim=THIRD, operations=64),
+    Measure("pair.event_roundtrip", "event to a domain that sleeps on the same CPU, and back", aim=HALF,
+            operations=512),
+    Measure("pair.map_unmap_1", "a page of another domain's mapped and unmapped by grant", aim=HALF,
+            operations=4, clocks=16),
+    Measure("pair.map_unmap_16", "16 pages in one call each", aim=HALF, operations=4, clocks=16),
+    Measure("pair.map_unmap_256", "256 pages in one call each", aim=HALF, operations=4, clocks=16),
+    Measure("pair.copy_4k", "4 KiB of another domain's copied by grant", aim=HALF, operations=64),
     Measure("domain.restart", "reboot of a 64 MiB domain, until its first instructions", "ns"),
     Measure("workload.boot", "the stock kernel's own start to its user space", "ns"),
     Measure("workload.fork_exec", "its user space: 200 times fork and exec", "ns"),
     Measure("workload.memory", "32 MiB written to a tmpfs and read, three times", "ns"),
     Measure("workload.timer", "50 sleeps of 2 ms, less the time slept", "ns"),
+    Measure("disk.random_4k", "4 KiB read from a PV disk, past the guest's cache", "ns", aim=HALF),
+    Measure("disk.sequential_1m", "1 MiB read from it", "ns", aim=HALF),
+    Measure("network.send_16m", "16 MiB sent by TCP to the driver domain", "ns", aim=HALF),
     Measure("boot.work", "the hypervisor's start to the guest's, without waits", aim=0.2),
     Measure("boot.wait", "of the same, waiting (timers, other CPUs)"),
     Measure("memory.hypervisor", "memory that the hypervisor keeps, one domain on 512 MiB", "KiB",

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machines that are compared: Skerry, two releases of Xen, no hypervisor, and a bare loop
-around VMRUN. Each is the same emulated machine and, but for the loop, starts the same binary.
-What is run on them stands in jobs.py."""
+"""The machines that are compared: Skerry, two releases of Xen, one of them with a boot domain too,
+no hypervisor, and a bare loop around VMRUN. Each is the same emulated machine and, but for the
+loop, starts the same binary. What is run on them stands in jobs.py."""
 
+import dataclasses
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+import mkinitramfs  # noqa: E402
 from machine import BUILD, bochs_arguments, parallel_cpus, qemu_arguments  # noqa: E402
 
 OUT = BUILD / "bench"
@@ -18,9 +21,16 @@ SUITE = OUT / "suite.elf"
 FLOOR = OUT / "floor.elf"
 LINUX = BUILD / "kernels" / "vmlinux-cloud"
 USER_SPACE = OUT / "workload.cpio"
+DEVICES_USER_SPACE = OUT / "io.cpio"
 CPU = "EPYC,+svm,-monitor"  # without MWAIT, whose hint Xen gets a fault for (TCG)
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
-XEN_OPTIONS = "console=com1 noreboot loglvl=all dom0-iommu=none dom0=pvh"
+# What a PV boot domain cannot have on this machine is off for all who are compared with its guests.
+PV_CPU = CPU + "".join(",-" + name for name in (
+    "smap", "rdtscp", "xsave", "xsaveopt", "xsavec", "xgetbv1", "avx", "avx2", "fma", "f16c"))
+XEN_OPTIONS = "console=com1 noreboot loglvl=all guest_loglvl=all dom0-iommu=none"
+BOOT_MIB = 384  # of the boot domain that has xl, or for a driver domain and the store
+BOOT_LINUX = f"{BUILD / 'kernels' / 'vmlinux-amd64'} console=hvc0 quiet"
+XL = OUT / "xl.cpio"
 
 
 @dataclass(frozen=True)
@@ -38,17 +48,25 @@ class Guest:
     options: str = ""  # words for the hypervisor's command line
     config: str = "default"
     mixed: tuple = ()  # the other domains' command lines, where they are not to idle
+    pair: bool = False  # the first may map what the second grants
+    devices: bool = False  # it has a disk and a network of a driver domain
+    cpu: str = CPU
+    reserve_mib: int = 0  # for a boot domain, or one that drives
 
     @property
     def machine_mib(self):
-        return max(512, 256 + self.domains * (self.memory_mib + 16))
+        return max(512, 256 + self.domains * (self.memory_mib + 16)) + self.reserve_mib
+
+
+def line_of(guest, number):
+    """That domain's command line."""
+    if not number:
+        return guest.command_line
+    return guest.mixed[(number - 1) % len(guest.mixed)] if guest.mixed else "idle"
 
 
 def domain_lines(guest, number):
-    name = f"d{number}"
-    line = guest.command_line
-    if number:
-        line = guest.mixed[(number - 1) % len(guest.mixed)] if guest.mixed else "idle"
+    name, line = f"d{number}", line_of(guest, number)
     fields = [f"name: {name}", f"kernel: {guest.kernel}", f"memory: {guest.memory_mib}MiB",
               f"vcpus: {guest.vcpus if not number else 1}"]
     if line:
@@ -62,8 +80,19 @@ def domain_lines(guest, number):
     return "  - {" + ", ".join(fields) + "}"
 
 
+DRIVERS = f"""\
+  - {{name: drivers, kernel: {LINUX}, ramdisk: {OUT / 'back.cpio'}, memory: 256MiB,
+     command_line: "console=hvc0 quiet skerry.name=drivers skerry.scratch=64M"}}
+  - {{name: store, kernel: {BUILD / 'services' / 'store.elf'}, memory: 8MiB, service: store}}
+channels:
+  - disk: {{front: d0, back: drivers, source: /scratch.img}}
+  - network: {{front: d0, back: drivers, bridge: br0}}"""
+
+
 def skerry_image(guest, folder):
     lines = ["system: bench", "domains:"] + [domain_lines(guest, n) for n in range(guest.domains)]
+    lines += ["channels:", "  - store: {front: d1, back: d0}"] if guest.pair else []
+    lines += [DRIVERS] if guest.devices else []
     (folder / "system.yaml").write_text("\n".join(lines) + "\n")
     subprocess.run([BUILD / "tools" / "skerry", "build", folder / "system.yaml", "-o",
                     folder / "system.img"], check=True)
@@ -85,7 +114,7 @@ class Peer:
     def command(self, guest, folder):
         arguments, cpus, accel = self.boots(guest, folder)
         clock = ICOUNT if guest.icount else []
-        return qemu_arguments(cpus=cpus, memory_mib=guest.machine_mib, cpu=CPU, accel=accel,
+        return qemu_arguments(cpus=cpus, memory_mib=guest.machine_mib, cpu=guest.cpu, accel=accel,
                               extra=[*arguments, *clock])
 
 
@@ -115,9 +144,51 @@ class Xen(Peer):
 
     def boots(self, guest, folder):
         initrd = f"{guest.kernel} {guest.command_line}".strip()
-        append = f"{XEN_OPTIONS} dom0_max_vcpus={guest.vcpus} dom0_mem={guest.memory_mib}M"
+        append = f"{XEN_OPTIONS} dom0=pvh dom0_max_vcpus={guest.vcpus} dom0_mem={guest.memory_mib}M"
         return ["-kernel", self.hypervisor, "-initrd", initrd, "-append", append], guest.cpus, \
             "tcg,thread=single"
+
+
+def xl_config(guest, number):
+    """What xl is told of a domain; its numbers start at 1, after the boot domain's."""
+    words = [line_of(guest, number) or "all", "" if guest.ramdisk else "console=port"]
+    fields = {"name": f"d{number + 1}", "type": "pvh", "kernel": "/guests/kernel",
+              "cmdline": " ".join(words).strip(), "memory": guest.memory_mib,
+              "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": "destroy"}
+    fields.update({"ramdisk": "/guests/ramdisk"} if guest.ramdisk else {})
+    fields.update({"disk": ["phy:/dev/loop0,xvda,w"], "vif": ["bridge=br0"]} if guest.devices else {})
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
+
+
+def xl_ramdisk(guest, folder):
+    """The boot domain's user space, with what it is to start."""
+    files = {"kernel": guest.kernel.read_bytes()}
+    files.update({"ramdisk": guest.ramdisk.read_bytes()} if guest.ramdisk else {})
+    files.update({f"d{n + 1}.cfg": xl_config(guest, n).encode() for n in range(guest.domains)})
+    path = folder / "xl.cpio"
+    path.write_bytes(XL.read_bytes() + mkinitramfs.archive_of("guests", files))
+    return path
+
+
+class XenByXl(Xen):
+    """Guests as unprivileged PVH domains of a PV boot domain, in which Debian's xl starts them."""
+
+    origin = "d1"
+    many = True
+
+    def __init__(self, release):
+        super().__init__(release)
+        self.name += "-xl"
+        self.title += " by xl"
+
+    def boots(self, guest, folder):
+        append = f"{XEN_OPTIONS} dom0_max_vcpus=1 dom0_mem={BOOT_MIB}M"
+        return ["-kernel", self.hypervisor, "-initrd", f"{BOOT_LINUX},{xl_ramdisk(guest, folder)}",
+                "-append", append], guest.cpus, "tcg,thread=single"
+
+    def command(self, guest, folder):
+        return super().command(dataclasses.replace(
+            guest, cpu=PV_CPU, reserve_mib=BOOT_MIB), folder)
 
 
 class Bare(Peer):
@@ -151,7 +222,7 @@ class Bochs(Peer):
         self.origin = inner.origin
 
     def command(self, guest, folder):
-        options = f"{XEN_OPTIONS} dom0_mem={guest.memory_mib}M"
+        options = f"{XEN_OPTIONS} dom0=pvh dom0_mem={guest.memory_mib}M"
         hypervisor, image = getattr(self.inner, "hypervisor", None), guest.kernel
         if isinstance(self.inner, Skerry):
             options, hypervisor = "", BUILD / guest.config / "skerry-hv.elf"
@@ -160,7 +231,7 @@ class Bochs(Peer):
                 "--model", "ryzen", "--ips", "1000000000"]
 
 
-PEERS = {peer.name: peer for peer in (Skerry(), Xen("4.17"), Xen("4.20"), Bare(), Floor(),
+PEERS = {peer.name: peer for peer in (Skerry(), Xen("4.17"), XenByXl("4.17"), Xen("4.20"), Bare(), Floor(),
                                       Bochs(Skerry()), Bochs(Xen("4.17")))}
 
 

@@ -15,9 +15,14 @@ def pair_jobs(peer, kind="suite"):
     return [Job(kind, peer, "switch", vcpus=2, cpus=1), Job(kind, peer, "sibling", vcpus=2, cpus=2)]
 
 
+def domain_pair(peer, kind="suite"):
+    """Two domains on one CPU."""
+    return Job(kind, peer, "pair", domains=2, mixed=("granter",))
+
+
 def gate_jobs():
     """Skerry alone, half a minute: what `make check` runs."""
-    return [Job("suite", "skerry"), *pair_jobs("skerry"), Job("restart", "skerry", "restart")]
+    return [Job("suite", "skerry"), *pair_jobs("skerry"), domain_pair("skerry"), Job("restart", "skerry", "restart")]
 
 
 def peer_jobs(name):
@@ -29,7 +34,9 @@ def peer_jobs(name):
         work += pair_jobs(name)
     if name in ("skerry", table.BASE):
         work += [Job("profile", name), *pair_jobs(name, "profile")]
-    if name in ("skerry", "bare"):
+    if peer.many:
+        work += [domain_pair(name), domain_pair(name, "profile"), Job("devices", name)]
+    if name in ("skerry", "bare", table.BY_XL):
         work.append(Job("workload", name))
     if isinstance(peer, peers.Skerry):
         work += [Job("restart", name, "restart"), Job("own", name), Job("exits", name, config="stats")]
@@ -53,9 +60,9 @@ def matrix_jobs(path):
 
 def figure_jobs():
     """For `make figures`: Skerry, Xen and the floor, and what sixteen domains cost."""
-    return [job for name in ("skerry", "xen417", "floor", "skerry-ryzen", "xen417-ryzen")
+    return [job for name in ("skerry", "xen417", table.BY_XL, "floor", "skerry-ryzen", "xen417-ryzen")
             for job in peer_jobs(name)
-            if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 16])
+            if job.kind not in ("workload", "devices", "exits")] + grown_jobs("domains", [1, 16])
 
 
 def bench_jobs(names, matrix):

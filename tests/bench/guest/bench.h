@@ -20,7 +20,8 @@ struct measure {
 };
 
 extern const struct measure exit_measures[], interrupt_measures[], call_measures[],
-    event_measures[], time_measures[], memory_measures[], grant_measures[], pair_measures[];
+    event_measures[], time_measures[], memory_measures[], grant_measures[], pair_measures[],
+    domain_measures[];
 
 // Empty functions at addresses that a plugin of the emulator looks for: what runs between them
 // is the measured operation, `COUNT * BATCHES` times unless the measure says otherwise.
@@ -35,6 +36,15 @@ void report_none(const char *name, const char *reason);
 
 // What `operation` costs, less an empty function called in its place.
 void measure_function(const char *name, void (*operation)(void), uint64_t count);
+
+// Grants of another domain's pages, or of one's own: GRANTS references from FIRST_GRANT on.
+#define GRANTS      256
+#define FIRST_GRANT 8
+void grant_pages(domid_t domid, unsigned count);
+void measure_map_unmap(const char *name, domid_t granter, unsigned count);
+void measure_copy(const char *name, domid_t granter);
+// The domain whose pages are mapped, and which sends events back; does not return.
+void pair_granter(void);
 
 // The local APIC by plain moves: the runtime's functions ask for its mode each time, an exit more.
 static inline void apic_store(unsigned reg, uint32_t value) {

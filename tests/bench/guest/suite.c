@@ -13,7 +13,7 @@ static void run_group(const struct measure *list) {
 }
 
 static int asked(const char *word) {
-  return role(word) || role("") || !start_info->cmdline_paddr;
+  return role(word) || role("") || role("all") || !start_info->cmdline_paddr;
 }
 
 // Prints the clock at the start and at the end of each of its lives.
@@ -46,6 +46,12 @@ void test_main(void) {
     idle();
   if (role("restart"))
     restart();
+  if (role("granter"))
+    pair_granter();
+  if (role("pair")) {
+    run_group(domain_measures);
+    return;
+  }
   if (role("switch") || role("sibling")) {
     run_group(pair_measures);
     return;

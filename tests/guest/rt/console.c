@@ -55,9 +55,16 @@ static void serial_write(const char *text, size_t length) {
   }
 }
 
+static void port_write(const char *text, size_t length) {
+  while (length--)
+    out8(0xe9, *text++);
+}
+
 void console_write(const char *text, size_t length) {
   if (on_bare_machine)
     serial_write(text, length);
+  else if (option("console=port"))
+    port_write(text, length);
   else if (console_io(CONSOLEIO_write, length, (void *)text) < 0)
     ring_write(text, length);
 }

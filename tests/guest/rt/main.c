@@ -39,7 +39,16 @@ void check_fault(const char *name, int got, int want) {
 
 int role(const char *name) {
   const char *line = (const char *)start_info->cmdline_paddr;
-  return line && !memcmp(line, name, strlen(name) + 1);
+  size_t length = strlen(name);
+  return line && !memcmp(line, name, length) && (!line[length] || line[length] == ' ');
+}
+
+int option(const char *word) {
+  const char *at = (const char *)start_info->cmdline_paddr;
+  for (; at && *at; at++)
+    if (*at == ' ' && !memcmp(at + 1, word, strlen(word)))
+      return 1;
+  return 0;
 }
 
 void shutdown(unsigned reason) {

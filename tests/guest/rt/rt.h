@@ -52,8 +52,11 @@ void console_write(const char *text, size_t length);
 // printf writes to the first serial port.
 extern int on_bare_machine;
 
-// Is this the command line? Domains of one guest tell themselves apart by it.
+// Is this the command line's first word? Domains of one guest tell themselves apart by it.
 int role(const char *name);
+// Does a later word begin so? `console=port`: the hypervisor's port for what guests print (0xe9 of
+// Xen, which refuses console_io to all but the boot domain).
+int option(const char *word);
 
 // --- Strings.
 void *memset(void *to, int value, size_t size);

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The user space of Xen's boot domain: starts the store, then every domain that /guests describes.
+# What a stock kernel writes to its console is shown as Skerry shows it; the suite has a port.
+PATH=/usr/lib/xen-4.17/bin:/usr/bin:/bin
+/bin/busybox --install /bin
+mount -t proc none /proc
+mount -t sysfs none /sys
+mount -t devtmpfs none /dev
+mkdir -p /run /var/run/xen /var/lib/xen /var/lib/xenstored /var/log/xen /var/lock
+
+modules() {
+  for module in "$@"; do
+    insmod "$(find /lib/modules /usr/lib/modules -name "$module.ko" 2> /dev/null)"
+  done
+}
+
+# What the driver domain of systems/webserver has for its clients (back.sh).
+serve() {
+  modules llc stp bridge loop xen-netback xen-blkback
+  truncate -s 64M /scratch.img
+  losetup /dev/loop0 /scratch.img
+  brctl addbr br0
+  ip addr add 10.0.0.1/24 dev br0
+  ip link set br0 up
+  (while :; do nc -l -p 5001 > /dev/null || sleep 1; done) &
+}
+
+modules xen-privcmd xenfs xen-evtchn xen-gntdev
+mount -t xenfs none /proc/xen
+xenstored
+xen-init-dom0
+[ ! -e /guests/ramdisk ] || xenconsoled
+! grep -q disk /guests/d1.cfg || serve
+for guest in /guests/*.cfg; do
+  xl create -q -e "$guest" || echo "xl: FAIL $guest"
+done
+if [ -e /guests/ramdisk ]; then
+  sleep 100000 | xenconsole 1 | sed -u 's/^/[d1] /'
+fi
+exec sleep 100000
