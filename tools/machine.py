@@ -18,7 +18,7 @@ SCALE = float(os.environ.get("SKERRY_TIMEOUT_SCALE", "1"))  # for hosts slower t
 HYPERVISOR = "skerry"  # the origin of the hypervisor's own lines
 ORIGIN = re.compile(r"\[([A-Za-z0-9_.-]{1,31})\] ?(.*)", re.DOTALL)
 OWN = re.compile(r"skerry: (.*)", re.DOTALL)
-XEN_GUEST = re.compile(r"\(XEN\) (?:\[[^]]*\] )?\((d\d+)\) (.*)", re.DOTALL)  # what Xen prints for it
+XEN_GUEST = re.compile(r"\((d\d+)\) (.*)", re.DOTALL)  # what Xen prints for an unprivileged one
 FATAL = re.compile(r"PANIC:")
 
 

@@ -7,6 +7,7 @@ PATH=/usr/lib/xen-4.17/bin:/usr/bin:/bin
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
+mkdir /dev/pts && mount -t devpts none /dev/pts
 mkdir -p /run /var/run/xen /var/lib/xen /var/lib/xenstored /var/log/xen /var/lock
 
 modules() {
@@ -30,7 +31,7 @@ modules xen-privcmd xenfs xen-evtchn xen-gntdev
 mount -t xenfs none /proc/xen
 xenstored
 xen-init-dom0
-[ ! -e /guests/ramdisk ] || xenconsoled
+xenconsoled # without which xl starts nothing
 ! grep -q disk /guests/d1.cfg || serve
 for guest in /guests/*.cfg; do
   xl create -q -e "$guest" || echo "xl: FAIL $guest"
@@ -38,4 +39,4 @@ done
 if [ -e /guests/ramdisk ]; then
   sleep 100000 | xenconsole 1 | sed -u 's/^/[d1] /'
 fi
-exec sleep 100000
+while :; do sleep 100000; done

@@ -34,9 +34,8 @@ LINES = [
     ("skerry: refused: reason=version", ("skerry", "refused: reason=version")),
     ("SeaBIOS", ("", "SeaBIOS")),
     ("[    1.5] not a name", ("", "[    1.5] not a name")),
-    ("(XEN) (d1) measure: x 1 ns", ("d1", "measure: x 1 ns")),
-    ("(XEN) [ 2.5] (d2) idle", ("d2", "idle")),
-    ("(XEN) d1v0 is no guest's line", ("", "(XEN) d1v0 is no guest's line")),
+    ("(d1) measure: x 1 ns", ("d1", "measure: x 1 ns")),
+    ("(XEN) HVM d1 save: PIT", ("", "(XEN) HVM d1 save: PIT")),
 ]
 
 

@@ -99,7 +99,8 @@ def figure_lines(figures):
                 yield f"bench.{peer}.{name}", value, measures.find(measures.plain(name)).unit
     for row in table.rows(figures):
         if row.less is not None:
-            yield f"bench.{table.BASE}.{row.measure.name}.less_decoding", row.less, row.measure.unit
+            base = table.base_of(row.values)
+            yield f"bench.{base}.{row.measure.name}.less_decoding", row.less, row.measure.unit
         if row.ratio is not None:
             yield f"bench.ratio.{row.measure.name}", f"{row.ratio:.3f}", "ratio"
     for name, _, percent in table.growth_rows(figures.get("skerry", {}), "domains"):
