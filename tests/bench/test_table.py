@@ -46,6 +46,15 @@ def test_verdicts():
     assert "exit.rdmsr" not in rows
 
 
+def test_what_xen_cannot_do_alone_is_compared_with_the_guest_by_xl():
+    by_xl = {"pair.copy_4k": 17_000, "exit.cpuid": 5100, "lengths.pair.copy_4k": 64,
+             "length.pair.copy_4k": 5000}
+    figures = {**FIGURES, "skerry": {**SKERRY, "pair.copy_4k": 6000}, "xen417-xl": by_xl}
+    rows = {r.measure.name: r for r in table.rows(figures)}
+    assert (rows["pair.copy_4k"].less, rows["pair.copy_4k"].ratio) == (12_000, 0.5)
+    assert rows["exit.cpuid"].less == 300
+
+
 def test_growth():
     assert table.growth_rows(SKERRY, "domains") == [
         ("exit.cpuid", [(1, 100), (16, 103)], pytest.approx(3.0))]

@@ -23,7 +23,8 @@ LINUX = BUILD / "kernels" / "vmlinux-cloud"
 USER_SPACE = OUT / "workload.cpio"
 DEVICES_USER_SPACE = OUT / "io.cpio"
 CPU = "EPYC,+svm,-monitor"  # without MWAIT, whose hint Xen gets a fault for (TCG)
-ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+# Time, date and random numbers are the same in each run.
+ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2026-01-01T00:00:00", "-seed", "1"]
 # What a PV boot domain cannot have on this machine is off for all who are compared with its guests.
 PV_CPU = CPU + "".join(",-" + name for name in (
     "smap", "rdtscp", "xsave", "xsaveopt", "xsavec", "xgetbv1", "avx", "avx2", "fma", "f16c"))
