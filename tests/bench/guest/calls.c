@@ -46,13 +46,19 @@ static void run_reservation(const char *name) {
   measure_function(name, reservation, 64);
 }
 
+static int64_t written;
+
 static void write_line(void) {
   static char text[] = "...............\n";
-  console_io(CONSOLEIO_write, sizeof(text) - 1, text);
+  written = console_io(CONSOLEIO_write, sizeof(text) - 1, text);
 }
 
 static void run_console(const char *name) {
-  measure_function(name, write_line, 4);
+  write_line();
+  if (written < 0)
+    report_none(name, "refused");
+  else
+    measure_function(name, write_line, 4);
 }
 
 const struct measure call_measures[] = {{"hypercall.null", CALLS, run_null},
