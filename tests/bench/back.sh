@@ -3,4 +3,4 @@
 # The driver domain of the disk and network workloads: that of systems/webserver, and somebody who
 # takes what is sent.
 (while :; do /bin/busybox nc -l -p 5001 > /dev/null || /bin/busybox sleep 1; done) &
-exec /drivers.sh
+exec sh /drivers.sh
