@@ -186,7 +186,7 @@ docs/design/pictures/%.svg: docs/design/pictures/%.dot
 figures: ##  Measure size, speed and memory; one figure a line
 	@$(MAKE) -s CONFIG=minimal hv >&2
 	@$(MAKE) -s CONFIG=isolated hv >&2
-	@$(MAKE) -s CONFIG=default hv guests services image xen bench-guests bench-peers $(KERNELS)/vmlinux-cloud >&2
+	@$(MAKE) -s CONFIG=default hv guests services image xen bench-guests bench-peers bench-xl bench-io $(KERNELS)/vmlinux-cloud >&2
 	@$(PYTHON) tools/figures.py
 
 .PHONY: clean

@@ -37,6 +37,6 @@ for guest in /guests/*.cfg; do
   xl create -q -e "$guest" || echo "xl: FAIL $guest"
 done
 if [ -e /guests/ramdisk ]; then
-  sleep 100000 | xenconsole 1 | sed -u 's/^/[d1] /'
+  sleep 100000 | xenconsole 1 | while read -r line; do echo "[d1] $line"; done
 fi
 while :; do sleep 100000; done

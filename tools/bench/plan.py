@@ -62,7 +62,7 @@ def figure_jobs():
     """For `make figures`: Skerry, Xen and the floor, and what sixteen domains cost."""
     return [job for name in ("skerry", "xen417", table.BY_XL, "floor", "skerry-ryzen", "xen417-ryzen")
             for job in peer_jobs(name)
-            if job.kind not in ("workload", "devices", "exits")] + grown_jobs("domains", [1, 16])
+            if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 16])
 
 
 def bench_jobs(names, matrix):
