@@ -56,7 +56,7 @@ extern int on_bare_machine;
 int role(const char *name);
 // Does a later word begin so? `console=port`: the hypervisor's port for what guests print (0xe9 of
 // Xen, which refuses console_io to all but the boot domain).
-int option(const char *word);
+int has_word(const char *word);
 
 // --- Strings.
 void *memset(void *to, int value, size_t size);
