@@ -239,4 +239,6 @@ PEERS = {peer.name: peer for peer in (Skerry(), Xen("4.17"), XenByXl("4.17"), Xe
 def present(peer):
     """Xen's newer release is a peer only where its package could be had."""
     peer = getattr(peer, "inner", peer)
+    if isinstance(peer, XenByXl) and not XL.exists():
+        return False
     return not isinstance(peer, Xen) or peer.hypervisor.exists()
