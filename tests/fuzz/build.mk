@@ -4,7 +4,7 @@
 # tests' build.mk, whose source lists and flags it takes.
 
 FUZZ_CC := clang
-FUZZ_TARGETS := hypercall manifest kernel system image acpi decode store block
+FUZZ_TARGETS := hypercall manifest kernel system image acpi decode store block net console
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 # What gcc says nothing of: initialisers that override, cmocka's attributes.
 FUZZ_WARN := -Werror -Wno-initializer-overrides -Wno-unknown-warning-option
@@ -36,6 +36,12 @@ FUZZ_SRC_block := services/block/request.c services/block/device.c services/back
   services/backend/nodes.c libos/ring.c tests/unit/backend/world.c
 FUZZ_CFLAGS_block = $(call fuzz_cflags,$(UNIT_BACKEND_CFLAGS))
 FUZZ_LIBS_block := -lcmocka
+FUZZ_SRC_net := $(addprefix services/net/,net.c chain.c switch.c checksum.c) services/backend/bus.c \
+  services/backend/nodes.c libos/ring.c tests/unit/backend/world.c
+FUZZ_CFLAGS_net = $(call fuzz_cflags,$(UNIT_BACKEND_CFLAGS))
+FUZZ_LIBS_net := -lcmocka
+FUZZ_SRC_console := services/console/mux.c libos/stream.c
+FUZZ_CFLAGS_console = $(call fuzz_cflags,$(UNIT_SERVICES_CFLAGS)) -Ilibos/include
 
 # Those with the same flags share their objects.
 FUZZ_KIND_kernel := tool
@@ -57,7 +63,7 @@ build/obj/fuzz-$(call fuzz_kind,$(1))/%.o: %.c tests/fuzz/build.mk
 	@$(FUZZ_CC) $(FUZZ_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call FUZZ_LINK,$(t))))
-$(foreach t,hypercall manifest kernel acpi decode store block,$(eval $(call FUZZ_COMPILE,$(t))))
+$(foreach t,hypercall manifest kernel acpi decode store block net console,$(eval $(call FUZZ_COMPILE,$(t))))
 
 TIME := 60
 

@@ -30,6 +30,8 @@ PLANTED = {
     "store": ("services/store/watch.c", "if (!w || !account_charge(s, c, watch_cost(w))) {", "if (!w) {"),
     "block": ("services/block/request.c", "if (r->nr_segments > BLKIF_MAX_SEGMENTS_PER_REQUEST)",
               "if (r->nr_segments > 255)"),
+    "net": ("services/net/chain.c", "if (c->parts == XEN_NETIF_NR_SLOTS_MIN ||", "if ("),
+    "console": ("services/console/mux.c", "if (m->open)\n    end_line(m);\n  if (s->name) {", "if (s->name) {"),
     "decode": ("hv/arch/x86_64/cpu/decode.c", "return at < c->n ?", "return at <= c->n ?"),
 }
 
