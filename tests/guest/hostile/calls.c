@@ -127,7 +127,7 @@ static int ends_all(const struct dice *d, const struct request *r) {
   if (is(r, SCHED, SCHEDOP_shutdown) || is(r, SCHED, SCHEDOP_shutdown_code) ||
       is(r, SCHED, SCHEDOP_remote_shutdown) || is(r, SCHED, SCHEDOP_watchdog))
     return 1;
-  if (is(r, VCPU, VCPUOP_down) && r->arg[1] == 0)
+  if (is(r, VCPU, VCPUOP_down) && (uint32_t)r->arg[1] == 0)
     return 1;
   return d->vcpu == 0 && (is(r, SCHED, SCHEDOP_block) || is(r, SCHED, SCHEDOP_poll));
 }
