@@ -33,6 +33,7 @@ FIGURES = {
     "stack": [PYTHON, "tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"],
     "audit": make("audit-figures"),
     "hostile": [PYTHON, "tests/guest/hostile.py", "--calls", "200000"],
+    "mcdc": [PYTHON, "tests/coverage/mcdc.py"],
     "coverage": [PYTHON, "tests/coverage/run.py", "--figures"],
 }
 

@@ -31,16 +31,16 @@ STAGES = {
 }
 
 
-def copy_tree():
+def copy_tree(tree=TREE):
     files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
     for name in files.stdout.decode().split("\0")[:-1]:
         if (ROOT / name).is_file():
-            (TREE / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, TREE / name)
-    KEPT.mkdir(parents=True, exist_ok=True)
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    (tree / "build" / "coverage").mkdir(parents=True, exist_ok=True)
     for folder in ("kernels", "packages"):
-        if (ROOT / "build" / folder).exists() and not (TREE / "build" / folder).exists():
-            (TREE / "build" / folder).symlink_to(ROOT / "build" / folder)
+        if (ROOT / "build" / folder).exists() and not (tree / "build" / folder).exists():
+            (tree / "build" / folder).symlink_to(ROOT / "build" / folder)
 
 
 def counted(command):
