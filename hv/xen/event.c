@@ -7,7 +7,7 @@
  *   port -> pending bit --(rises, not masked)--> selector bit of the vCPU
  *                       --(rises)--> upcall flag --(rises)--> vector, or mail
  *
- * Which port notifies which vCPU is the table's matter (evtchn.c).
+ * Which port notifies which vCPU is the table's matter (evtchn.c). Model: tests/models/upcall.pml.
  */
 #include <xen/internal.h>
 

@@ -7,6 +7,7 @@
  *
  * Who has brought it to TAKEN or LEAVING alone touches it then. Nothing but an
  * unmap takes a foreign page out of the map, so the place holds it until then.
+ * Model: tests/models/grant.pml.
  */
 #include <abi/xen/grant_table.h>
 #include <sched.h>

@@ -6,7 +6,7 @@
  *
  * Beside each page of entries that the domain sees is one that it does not:
  * how often each entry is in use, and which frame was granted. The bits of
- * the entry itself only tell the granter, who may lie about them.
+ * the entry itself only tell the granter, who may lie about them. Model: tests/models/grant.pml.
  */
 #include <abi/xen/grant_table.h>
 #include <policy.h>
