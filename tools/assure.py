@@ -32,7 +32,7 @@ FIGURES = {
     "misra": [PYTHON, "tests/static/misra.py", "build/default", "--figures"],
     "stack": [PYTHON, "tests/static/stack.py", "build/default/skerry-hv64.elf", "--figures"],
     "audit": make("audit-figures"),
-    "hostile": [PYTHON, "tests/guest/hostile.py", "--calls", "200000"],
+    "hostile": [PYTHON, "tests/guest/hostile.py", "--calls", "200000", "--seconds", "300"],
     "mcdc": [PYTHON, "tests/coverage/mcdc.py"],
     "coverage": [PYTHON, "tests/coverage/run.py", "--figures"],
 }

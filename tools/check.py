@@ -50,6 +50,7 @@ def stages(everything):
         ("audit", make("CONFIG=default", "audit")),
         ("guests", make("CONFIG=default", "check-guests")),
         ("guests-intel", make("CONFIG=default", "check-guests-intel")),
+        ("hostile", ["tests/guest/hostile.py", "--calls", "200000", "--seconds", "110"]),
         ("system", [*PYTEST, "--durations=10", *slow, "tests/system"]),
         ("process", [*PYTEST, *slow, "tests/process"]),
     ]

@@ -3,7 +3,7 @@
 """Runs the hostile guest until it has made so many hypercalls: one machine after the other, each with
 a seed of its own and for CALLS calls, since what a run has done to itself makes it slow in the end.
 
-    tests/guest/hostile.py [--calls N] [--seed FIRST]
+    tests/guest/hostile.py [--calls N] [--seed FIRST] [--seconds N]     or so many seconds have passed
 
 Each line says what a seed has brought and how far all are. Ends with the figures and with
 `hostile: N passed, N failed`, in seeds."""
@@ -12,6 +12,7 @@ import argparse
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,9 +32,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--calls", type=int, default=200000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
-    totals, passed, failed, seed = {}, 0, 0, options.seed
-    while totals.get("hostile.calls", 0) < options.calls and failed < 10:
+    totals, passed, failed, seed, end = {}, 0, 0, options.seed, time.monotonic() + options.seconds
+    while totals.get("hostile.calls", 0) < options.calls and failed < 10 and time.monotonic() < end:
         figures, said, good = run(seed)
         for name, value in figures.items():
             totals[name] = totals.get(name, 0) + value
