@@ -25,6 +25,8 @@ KEPT = TREE / "build" / "coverage"  # the runs' counters
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 STAGES = {
     "unit": ["make", "-k", "unit"],
+    "fuzz": ["make", "-k", f"FUZZ_CC={TREE}/tests/coverage/cc", "FUZZ_MAIN=tests/fuzz/replay.c", "FUZZ_WARN=-w",
+             "FUZZ_TARGETS=acpi decode hypercall manifest", "fuzz-replay"],
     "guests": ["tests/guest/run.py", "--timeout", "200"],
     "guests-intel": ["tests/guest/run.py", "--machine", "bochs", "--timeout", "300"],
     "system": [*PYTEST, "tests/system"],

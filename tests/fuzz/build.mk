@@ -4,6 +4,7 @@
 # tests' build.mk, whose source lists and flags it takes.
 
 FUZZ_CC := clang
+FUZZ_MAIN := # in place of libFuzzer's
 FUZZ_TARGETS := hypercall manifest kernel system image acpi decode store block net console
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 # What gcc says nothing of: initialisers that override, cmocka's attributes.
@@ -54,7 +55,7 @@ fuzz_objects = $(patsubst %.c,build/obj/fuzz-$(call fuzz_kind,$(1))/%.o,\
 define FUZZ_LINK
 build/fuzz/$(1): $(call fuzz_objects,$(1))
 	@mkdir -p $$(@D); echo '  LINK    $$@'
-	@$(FUZZ_CC) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $$@ $$^ $(FUZZ_LIBS_$(1))
+	@$(FUZZ_CC) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $$@ $$^ $(FUZZ_MAIN) $(FUZZ_LIBS_$(1))
 FUZZ_OBJ += $(call fuzz_objects,$(1))
 endef
 define FUZZ_COMPILE
