@@ -90,6 +90,37 @@ static void test_reserved_registers(void **state) {
   assert_int_equal(reg_read(ESR), 0);
 }
 
+// What is written reads back, without the bits that are reserved.
+static void test_registers_read_back(void **state) {
+  static const struct {
+    uint32_t reg, written, read;
+  } rows[] = {
+      {LDR, 0x12345678, 0x12000000},  {DFR, 0, 0x0fffffff},
+      {ICR2, 0x55aaaaaa, 0x55000000}, {DIVIDE, 0xb, 0xb},
+      {INITIAL, 1000, 1000},          {TPR, 0x40, 0x40},
+      {VERSION, 0xffffffff, 0x50014}, {ID, 0xffffffff, 0},
+  };
+  (void)state;
+  for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+    reg_write(rows[i].reg, rows[i].written);
+    assert_int_equal(reg_read(rows[i].reg), rows[i].read);
+  }
+  for (uint32_t reg = ISR; reg < ESR; reg += 16)
+    assert_int_equal(reg_read(reg), 0);
+}
+
+// A vector below 16 is no interrupt, also where an error would raise one: it only adds its own bit.
+static void test_error_without_a_vector(void **state) {
+  uint32_t value;
+  (void)state;
+  reg_write(LVT_ERROR, 5);
+  assert_int_equal(vlapic_read(cpu0, 0x40, &value), STATUS_NOT_FOUND);
+  reg_write(ESR, 0);
+  assert_int_equal(reg_read(ESR), 0xc0); // receive illegal vector; illegal register
+  for (unsigned vector = 0; vector < 16; vector++)
+    assert_false(requested(cpu0, vector));
+}
+
 static void test_error_interrupt(void **state) {
   (void)state;
   uint32_t value;
@@ -474,6 +505,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_power_on),
       TEST(test_reserved_registers),
+      TEST(test_registers_read_back),
+      TEST(test_error_without_a_vector),
       TEST(test_error_interrupt),
       TEST(test_software_disable_masks),
       TEST(test_modes),
