@@ -100,11 +100,13 @@ def seeds(port):
 
 
 class Maker:
-    """A clone in which the patches are made, one branch a seed."""
+    """A clone in which the patches are made, one branch a seed; and what they are for, which stays as it is now."""
 
     def __init__(self, folder):
-        self.path, self.out = Path(folder) / "maker", Path(folder)
+        self.path, self.upstream, self.out = Path(folder) / "maker", Path(folder) / "upstream.git", Path(folder)
         subprocess.run(["git", "clone", "-q", str(ROOT), str(self.path)], check=True)
+        self.git("checkout", "-q", "-B", "main")
+        subprocess.run(["git", "clone", "-q", "--bare", str(self.path), str(self.upstream)], check=True)
         self.start = self.git("rev-parse", "HEAD")
 
     def git(self, *words):
@@ -191,7 +193,8 @@ def main():
     folder = Path(args.state or tempfile.mkdtemp(prefix="skerry-seeds-"))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
-    maker, desk, rows = Maker(folder), Desk(folder / "desk", ROOT), []
+    maker, rows = Maker(folder), []
+    desk = Desk(folder / "desk", maker.upstream)
     try:
         for seed in seeds(listener.port):
             if args.only and seed.name not in args.only:
