@@ -72,7 +72,7 @@ class Judge:
             start = time.monotonic()
             try:
                 passed, log, facts = work()
-            except Exception as error:  # whatever a patch makes its tools print, we judge on
+            except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError) as error:  # a patch's tools print anything
                 passed, log, facts = False, f"error: what this step printed makes no sense: {error!r}", {}
             self.state.record(self.series, patch, name, passed, time.monotonic() - start, log, facts)
             return passed
