@@ -212,14 +212,18 @@ class Floor(Bare):
         return ["-kernel", FLOOR], 1, "tcg,thread=single"
 
 
-class Bochs(Peer):
-    """Another peer on Bochs's `ryzen`, whose CPU reports an instruction's length. It delivers no
-    virtual interrupts, so that the suite does not come to its end."""
+INTEL = "corei7_skylake_x"
 
-    def __init__(self, inner):
+
+class Bochs(Peer):
+    """Another peer on Bochs's `ryzen`, whose CPU reports an instruction's length, or on an Intel
+    processor. The former delivers no virtual interrupts, so that the suite does not come to its end."""
+
+    def __init__(self, inner, place="ryzen", model="ryzen"):
         self.inner = inner
-        self.name = inner.name + "-ryzen"
-        self.title = inner.title + " on ryzen"
+        self.model = model
+        self.name = f"{inner.name}-{place}"
+        self.title = f"{inner.title} on {place}"
         self.origin = inner.origin
 
     def command(self, guest, folder):
@@ -229,11 +233,13 @@ class Bochs(Peer):
             options, hypervisor = "", BUILD / guest.config / "skerry-hv.elf"
             image = skerry_image(guest, folder)
         return [*bochs_arguments(hypervisor, image, cpus=1, memory_mib=512, options=options),
-                "--model", "ryzen", "--ips", "1000000000"]
+                "--model", self.model, "--ips", "1000000000",
+                *(["--ignore-msrs"] if isinstance(self.inner, Xen) else [])]
 
 
 PEERS = {peer.name: peer for peer in (Skerry(), Xen("4.17"), XenByXl("4.17"), Xen("4.20"), Bare(), Floor(),
-                                      Bochs(Skerry()), Bochs(Xen("4.17")))}
+                                      Bochs(Skerry()), Bochs(Xen("4.17")),
+                                      Bochs(Skerry(), "intel", INTEL), Bochs(Xen("4.17"), "intel", INTEL))}
 
 
 def present(peer):

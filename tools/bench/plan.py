@@ -60,8 +60,9 @@ def matrix_jobs(path):
 
 def figure_jobs():
     """For `make figures`: Skerry, Xen and the floor, and what sixteen domains cost."""
-    return [job for name in ("skerry", "xen417", table.BY_XL, "floor", "skerry-ryzen", "xen417-ryzen")
-            for job in peer_jobs(name)
+    names = ("skerry", "xen417", table.BY_XL, "floor", "skerry-ryzen", "xen417-ryzen", "skerry-intel",
+             "xen417-intel")
+    return [job for name in names for job in peer_jobs(name)
             if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 16])
 
 
