@@ -25,6 +25,8 @@ void report_dot(const struct image_view *v, struct buf *out); /* a Graphviz file
 void report_channels_text(const struct image_view *v, struct buf *out);
 void report_channels_dot(const struct image_view *v, struct buf *out);
 
+/* The domain that has a UART, or NULL. */
+const struct manifest_domain *report_uart_owner(const struct image_view *v);
 /* Who serves a domain's console; NULL: the hypervisor, if it has one. */
 const struct manifest_domain *report_console_server(const struct image_view *v,
                                                     const struct manifest_domain *d);

@@ -93,6 +93,13 @@ void report_channels_dot(const struct image_view *v, struct buf *out) {
   }
 }
 
+const struct manifest_domain *report_uart_owner(const struct image_view *v) {
+  for (uint32_t i = 0; i < v->header->domains.count; i++)
+    if (v->domains[i].ports)
+      return &v->domains[i];
+  return NULL;
+}
+
 const struct manifest_domain *report_console_server(const struct image_view *v,
                                                     const struct manifest_domain *d) {
   for (uint32_t i = 0; i < v->header->channels.count; i++) {

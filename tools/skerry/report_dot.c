@@ -86,16 +86,19 @@ static void put_payload_edges(const struct image_view *v, const struct manifest_
       buf_printf(out, "  d%u:r0 -> payloads:p%u [dir=back, color=\"#808080\"];\n", d->domid, i);
 }
 
-/* Whose the serial line is. */
+/* Whose the serial lines are. One that is no PC's first or second is not the hypervisor's. */
 static void put_uart(const struct image_view *v, struct buf *out) {
-  const struct manifest_domain *owner = NULL;
-  for (uint32_t i = 0; i < v->header->domains.count; i++)
-    if (v->domains[i].ports)
-      owner = &v->domains[i];
-  buf_put_text(out, "  uart [shape=box, label=\"serial console\\n(");
-  if (owner)
+  const struct manifest_domain *owner = report_uart_owner(v);
+  bool another = owner && owner->first_port != 0x3f8 && owner->first_port != 0x2f8;
+  if (owner) {
+    buf_printf(out, "  %s [shape=box, label=\"serial console\\n(", another ? "line" : "uart");
     report_put_escaped(owner->name, out);
-  buf_printf(out, "%s's)\"];\n", owner ? "" : "the hypervisor");
+    buf_printf(out, "'s, port 0x%x)\"];\n", owner->first_port);
+  }
+  if (another)
+    buf_printf(out, "  d%u:io -> line [dir=both];\n", owner->domid);
+  if (!owner || another)
+    buf_put_text(out, "  uart [shape=box, label=\"serial console\\n(the hypervisor's)\"];\n");
 }
 
 void report_dot(const struct image_view *v, struct buf *out) {

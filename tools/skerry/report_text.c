@@ -228,13 +228,24 @@ static void put_hypervisor(const struct image_view *v, const struct report_figur
                       "what\n  `make figures` prints.\n");
 }
 
+static void put_devices(const struct image_view *v, struct buf *out) {
+  const struct manifest_domain *owner = report_uart_owner(v);
+  buf_put_text(out, "\nDevices\n\n");
+  if (owner)
+    buf_printf(out, "  %s has the UART at port 0x%x, interrupt %u.\n", owner->name,
+               owner->first_port, owner->interrupt);
+  buf_printf(out,
+             "  No %sdomain has a device. %s, the timers and the local APICs are the\n"
+             "  hypervisor's.\n",
+             owner ? "other " : "", owner ? "Other serial ports" : "The serial port");
+}
+
 void report_text(const struct image_view *v, const struct report_figures *f, struct buf *out) {
   put_head(v, out);
   for (uint32_t i = 0; i < v->header->domains.count; i++)
     put_domain(v, &v->domains[i], out);
   put_cpus(v, out);
-  buf_put_text(out, "\nDevices\n\n  No domain has a device. The serial port, the timers and the "
-                    "local APICs are the\n  hypervisor's.\n");
+  put_devices(v, out);
   report_channels_text(v, out);
   put_payloads(v, out);
   put_hypervisor(v, f, out);

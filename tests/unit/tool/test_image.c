@@ -394,6 +394,8 @@ static void test_report(void **state) {
       "kept for restart",
       "console       none",
       "3, then it stays stopped",
+      "devices       serial line: ports 0x3e8 to 0x3ef, interrupt 5",
+      "shared has the UART at port 0x3e8, interrupt 5.\n  No other domain has a device.",
       "together"};
   struct image_view v;
   struct buf text = {0}, dot = {0};
@@ -410,6 +412,7 @@ static void test_report(void **state) {
   assert_non_null(strstr(buf_text(&dot), "cpus:c2 -> d1:vcpus"));
   assert_non_null(strstr(buf_text(&dot), "d1:name -> d2:name [constraint=false"));
   assert_non_null(strstr(buf_text(&dot), ">disk xvda</font>"));
+  assert_non_null(strstr(buf_text(&dot), "d2:io -> line"));
   assert_null(strstr(buf_text(&dot), "d2:io -> uart")); /* another domain serves it */
   buf_free(&text);
   buf_free(&dot);
