@@ -41,7 +41,7 @@ def change_lines(steps):
     facts = facts_of(steps, "gate")
     if facts is None:
         return
-    yield from ["", "Bytes of text and instructions an operation, before and after:", ""]
+    yield from ["", "Bytes and instructions an operation, before and after:", ""]
     if not facts:
         yield "  none changes"
     for name, (old, new) in sorted(facts.items()):
