@@ -24,7 +24,7 @@ def stat(path, text=None):
     return run, {m[:3]: int(m[3]) for m in SAMPLE.findall(run.stdout)}
 
 
-@pytest.mark.both
+@pytest.mark.both(quick=True)
 def test_counts_at_the_end(bench):
     """bench.c makes nine measures in eight batches of a thousand, four of them by hypercall or
     CPUID, and each exit is of one kind."""

@@ -37,7 +37,7 @@ def test_panic_says_why_and_where(bench, cause):
         machine.wait_end()
 
 
-@pytest.mark.both
+@pytest.mark.both(quick=True)
 def test_registers_of_an_exception(bench):
     options = "panic-test=pagefault panic=poweroff"
     with bench.run([micro("a", "hello")], config="debug", options=options) as machine:

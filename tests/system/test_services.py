@@ -93,7 +93,7 @@ def test_library_on_xen(bench):
         check_parts(machine, "", 25)
 
 
-@pytest.mark.both
+@pytest.mark.both(quick=True)
 def test_library_with_store(bench):
     """The store's client against the store."""
     store = {**unikernel("store", "store", memory="4 MiB"), "service": "store"}
