@@ -14,7 +14,7 @@ from test_table import RESULTS
 def test_a_browser_has_nothing_to_say(tmp_path):
     browser = shutil.which("chromium")
     if not browser:
-        pytest.skip("needs chromium, which is too large to install for one test")
+        pytest.skip("needs chromium, which make check-all installs")
     (tmp_path / "index.html").write_text(report.page(RESULTS, []))
     run = subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom",
                           "--enable-logging=stderr", f"--user-data-dir={tmp_path}/profile",

@@ -17,6 +17,19 @@ def test_peers_are_chosen():
     assert {job.peer for job in plan.bench_jobs(["floor", "bare"], plan.MATRIX)} == {"floor", "bare"}
 
 
+def kinds(*patterns):
+    work = plan.wanted(plan.bench_jobs(["skerry"], None), patterns)
+    return {job.kind for job in work}
+
+
+def test_measures_choose_jobs():
+    assert kinds("workload.boot") == {"workload", "devices", "exits"}
+    assert kinds("domain") == {"restart", "boots"}
+    assert kinds("exit", "hypercall.null") == {"suite", "profile"}
+    assert kinds("boot") == {"suite", "profile", "own"}
+    assert kinds() == {job.kind for job in plan.bench_jobs(["skerry"], None)}
+
+
 def test_a_matrix_of_ones_own(tmp_path):
     path = tmp_path / "matrix.yaml"
     path.write_text("systems:\n  - {name: pair, group: calls, domains: 2, others: [idle]}\n")
@@ -37,6 +50,16 @@ def test_pairs_have_the_same_machine():
     """Their instructions are compared, so nothing else may differ."""
     jobs_of = [plan.domain_pair(name) for name in ("skerry", "xen417-xl")]
     assert {job.guest().cpu for job in jobs_of} == {peers.PV_CPU}
+
+
+def test_a_matrix_of_kernels(tmp_path):
+    path = tmp_path / "matrix.yaml"
+    path.write_text("systems:\n  - {name: two, work: [memory, timer], domains: 2, cpus: 2, memory_mib: [192, 256]}\n")
+    (job,) = plan.matrix_jobs(path)
+    assert job == jobs.Job("crowd", "skerry", domains=2, cpus=2, memory_mib=(192, 256),
+                           mixed=("memory", "timer"), variant="system=two")
+    guest = peers.Guest(peers.LINUX, domains=2, memory_mib=job.memory_mib)
+    assert (guest.size(0), guest.size(1), guest.machine_mib) == (192, 256, 736)
 
 
 def test_every_job_can_be_written_down():

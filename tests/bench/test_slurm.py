@@ -88,7 +88,7 @@ def wait_until_idle(seconds=60):
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
     if os.geteuid() or not shutil.which("slurmctld"):
-        pytest.skip("needs root, slurm-wlm and munge")
+        pytest.skip("needs root, and slurm-wlm and munge, which make check-all installs")
     for name in ("state", "spool"):
         (tmp_path / name).mkdir()
     (tmp_path / "munge.key").write_bytes(os.urandom(128))

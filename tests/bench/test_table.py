@@ -99,6 +99,15 @@ def test_what_failed_is_said():
     assert "Did not finish: xen417 suite" in report.page({**RESULTS, "failed": ["xen417 suite"]}, [])
 
 
+def test_both_machines_stand_side_by_side():
+    figures = {**FIGURES, "skerry-ryzen": {"exit.cpuid": 80}, "xen417-ryzen": {"exit.cpuid": 400}}
+    (r,) = table.reported_rows(figures)
+    assert (r.own, r.less, r.own_reported, r.base_reported, r.ratio) == (90, 300, 80, 400, 0.2)
+    assert "| exit.cpuid | 90 | 300 | 80 | 400 | 0.200 |" in document.text({**RESULTS, "figures": figures})
+    assert "<td>0.200</td>" in report.page({**RESULTS, "figures": figures}, [])
+    assert "Not measured in this run" in document.text(RESULTS)
+
+
 def test_the_document_holds_table_and_commands():
     text = document.text(RESULTS)
     assert "| exit.cpuid | 90 | 5,300 |" in text and "make bench" in text

@@ -65,6 +65,15 @@ def symbols(path):
     return [(int(row[0], 16), row[2]) for row in rows if len(row) == 3 and row[1] in "tT"]
 
 
+def folders(build):
+    """Function to the folder of hv/ that it was compiled from."""
+    found = {}
+    for path in (build / "hv").rglob("*.o"):
+        for _, name in symbols(path):
+            found[name.partition(".")[0]] = str(path.parent.relative_to(build / "hv"))
+    return found
+
+
 def address(table, name):
     return next((at for at, symbol in table if symbol == name), 0)
 

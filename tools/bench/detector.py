@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proves the wall-clock tier on the host that it runs on: series of pairs in which B does 0, 1, 2,
-5 or 10 % more work than A, each sample a process, and how often the verdict was right. Then the
-same of change points, in histories made of what the null series measured."""
+"""Proves the statistical tier on the host that it runs on: series of pairs in which B does 0, 1, 2,
+5 or 10 % more work than A, each sample a process, and how often the verdict was right, by each
+clock. Then the same of change points, in histories made of what the null series measured."""
+
+import os
 
 import numpy as np
+from scipy.stats import binomtest
 
 import compare
 import peers
 import stats
 
 SPIN = peers.OUT / "spin"
-UNIT = 2000  # blocks of work in A: tens of milliseconds
+UNIT = 1000  # blocks of work in A: some five milliseconds, short beside what others run
 SLOWDOWNS = (0, 1, 2, 5, 10)  # in percent
 NULL_SERIES = 100
 SERIES = 25  # of each slow-down
 SERIES_IN_ALL = NULL_SERIES + SERIES * (len(SLOWDOWNS) - 1)
-BLOCKS = 20
+BLOCKS = compare.BLOCKS
 HISTORY = 40  # campaigns in a history, half of them after the change
+LEVEL = 0.99  # of stats.ratio
 
 
 def spin(percent):
@@ -27,18 +31,28 @@ def one_series(percent, keep):
     samples = compare.sample(spin(0), spin(percent), BLOCKS)
     if not percent:
         keep.extend(samples)
-    return stats.ratio(samples)
+    return compare.ratios(samples)
 
 
-def row(percent, count, keep, tick):
-    found = []
-    for _ in range(count):
-        found.append(one_series(percent, keep))
-        tick()
-    verdicts = [ratio.verdict for ratio in found]
-    return {"slowdown": percent, "series": count, "slower": verdicts.count("slower"),
-            "faster": verdicts.count("faster"),
-            "width": float(np.mean([ratio.high - ratio.low for ratio in found]))}
+def bounds(hits, count):
+    """Between which percentages the rate lies that gave so many hits (Clopper and Pearson, 95 %)."""
+    found = binomtest(hits, count).proportion_ci(0.95)
+    return [round(100 * found.low, 1), round(100 * found.high, 1)]
+
+
+def row(percent, found):
+    """Of one clock's series."""
+    slower, faster = ([r.verdict for r in found].count(word) for word in ("slower", "faster"))
+    hits = slower if percent else slower + faster
+    return {"slowdown": percent, "series": len(found), "slower": slower, "faster": faster,
+            "rate": round(100 * hits / len(found), 1), "bounds": bounds(hits, len(found)),
+            "width": float(np.median([r.high - r.low for r in found]))}
+
+
+def rows(taken):
+    """Clock to rows, of (slow-down, [what compare.ratios gave]) pairs."""
+    return {clock: [row(percent, [series[clock] for series in found]) for percent, found in taken]
+            for clock in compare.CLOCKS}
 
 
 def change_row(percent, samples, count=40):
@@ -53,13 +67,27 @@ def change_row(percent, samples, count=40):
     return {"slowdown": percent, "series": count, "found": hits}
 
 
+def several(percent, count, keep, tick):
+    found = []
+    for _ in range(count):
+        found.append(one_series(percent, keep))
+        tick()
+    return found
+
+
+def spread(samples):
+    """The middle of the samples' distances from their median, in percent of it."""
+    middle = np.median(samples)
+    return 100 * float(np.median(np.abs(samples - middle)) / middle)
+
+
 def prove(tick=lambda: None, null_series=NULL_SERIES, series=SERIES):
-    keep, rows = [], []
-    for percent in SLOWDOWNS:
-        rows.append(row(percent, series if percent else null_series, keep, tick))
-    changes = [change_row(percent, keep) for percent in SLOWDOWNS]
-    spread = float(np.std(keep) / np.mean(keep))
-    text = (f"{BLOCKS} blocks A B B A of fresh processes that do a known amount of work, on this host as it was; "
-            f"one sample varies by {100 * spread:.1f} %. The verdict is that of the 99 % bootstrap interval: "
-            "at 0 %, whatever is called slower or faster is a false alarm.")
-    return {"text": text, "rows": rows, "changes": changes}
+    keep = []
+    taken = [(percent, several(percent, series if percent else null_series, keep, tick))
+             for percent in SLOWDOWNS]
+    columns = dict(zip(compare.CLOCKS, np.array(keep).T))
+    changes = {clock: [change_row(percent, column) for percent in SLOWDOWNS]
+               for clock, column in columns.items()}
+    return {"blocks": BLOCKS, "level": LEVEL, "load": round(os.getloadavg()[2], 1), "cpus": os.cpu_count(),
+            "spread": {clock: round(spread(column), 1) for clock, column in columns.items()},
+            "rows": rows(taken), "changes": changes}

@@ -24,6 +24,12 @@ def boots(figures):
             for name in ("skerry", "xen417", "xen420") if "boot.work" in figures.get(name, {})]
 
 
+def parts(figures):
+    lines = [[f"`hv/{part}`" if part != "other" else "the loader's and the guest's", table.number(count)]
+             for part, count in report.boot_parts({"figures": figures})]
+    return markdown(["part", "instructions"], lines) if lines else ""
+
+
 def memory(figures):
     kinds = [[kind, table.number(value)] for kind, value in report.memory_kinds({"figures": figures})]
     whole = [[f"**{peers.PEERS[name].title}, all**", table.number(figures[name]["memory.hypervisor"])]
@@ -48,22 +54,37 @@ def len_text(own, axis):
 
 
 def bochs(figures):
-    pairs = [name for name in ("skerry-ryzen", "xen417-ryzen") if name in figures]
-    names = [row.measure.name for row in table.rows({"skerry": figures[pairs[0]]})] if pairs else []
-    lines = [[name, *(table.number(figures[peer].get(name)) for peer in pairs)] for name in names]
-    return markdown(["measure", *(peers.PEERS[name].title for name in pairs)], lines) if pairs else ""
+    base = peers.PEERS[table.BASE].title
+    head = ["measure", "Skerry", f"{base} less decoding", "Skerry on ryzen", f"{base} on ryzen", "ratio there"]
+    lines = [[r.name, table.number(r.own), table.number(r.less), table.number(r.own_reported),
+              table.number(r.base_reported), table.ratio_text(r.ratio)] for r in table.reported_rows(figures)]
+    return markdown(head, lines) if lines else ""
 
 
-def text(results):
+CLOCKS = {"cpu": "CPU time", "wall": "wall clock"}
+
+
+def detector(proof):
+    """Of `bench prove`: how often each clock's verdict was that B is slower, or an alarm for nothing."""
+    head = ["clock", "slow-down", "series", "alarms", "rate", "95 % interval of the rate", "width of the ratio's interval"]
+    lines = [[CLOCKS[clock], f"{row['slowdown']} %", str(row["series"]),
+              str(row["slower"] + (0 if row["slowdown"] else row["faster"])), f"{row['rate']:.0f} %",
+              f"{row['bounds'][0]:.0f} to {row['bounds'][1]:.0f} %", f"{100 * row['width']:.1f} %"]
+             for clock, rows in proof["rows"].items() for row in rows]
+    return markdown(head, lines)
+
+
+def text(results, proof=None):
     figures = results["figures"]
     rows = [r for r in table.rows(figures) if r.measure.group in SECTIONS]
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True,
                                      lstrip_blocks=True, keep_trailing_newline=True)
     return environment.from_string(TEMPLATE.read_text()).render(
-        results=results, comparison=table.as_markdown(rows), boots=boots(figures), boot_memory=512,
-        memory=memory(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures))
+        results=results, comparison=table.as_markdown(rows), boots=boots(figures), boot_memory=512, parts=parts(figures),
+        memory=memory(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
+        proof=proof, detector=detector(proof) if proof else "")
 
 
 def write(results):
-    PAGE.write_text(text(results))
+    PAGE.write_text(text(results, report.load(report.DETECTOR)))
     return PAGE

@@ -35,7 +35,7 @@ class Job:
     domains: int = 1
     vcpus: int = 1
     cpus: int = 1
-    memory_mib: int = 64
+    memory_mib: int | tuple = 64  # of all domains, or of each in turn
     variant: str = ""
     config: str = "default"
     mixed: tuple = ()  # what the other domains do, in turn
@@ -58,21 +58,17 @@ def to_json(job):
 
 
 def from_json(text):
-    fields = json.loads(text)
-    return Job(**{**fields, "mixed": tuple(fields["mixed"])})
+    fields = json.loads(text).items()
+    return Job(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields})
 
 
 def log_of(job):
     return BUILD / "logs" / ("bench-" + re.sub(r"[^\w.=-]+", "-", job.title) + ".log")
 
 
-def guest_lines(machine, peer):
-    return machine.texts(peer.origin)
-
-
-def measured(machine, peer):
-    """name to value, of those measures that it could take."""
-    found = filter(None, map(MEASURE.match, guest_lines(machine, peer)))
+def measured(machine, origin):
+    """name to value, of those measures that this domain could take."""
+    found = filter(None, map(MEASURE.match, machine.texts(origin)))
     return {m.group(1): int(m.group(2)) for m in found if m.group(2) != "-"}
 
 
@@ -83,7 +79,7 @@ def suite(job, folder):
         failed = machine.wait(r"^DONE \d+ (\d+)$", peer.origin, 300)[0].group(1)
         if failed != "0":
             raise MachineFailed(f"{job.title}: the suite failed")
-        return measured(machine, peer)
+        return measured(machine, peer.origin)
 
 
 def without_interrupts(job, folder):
@@ -91,7 +87,7 @@ def without_interrupts(job, folder):
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(job.guest(), folder), log_of(job)) as machine:
         machine.wait(r"^measure: grant.copy_4k", peer.origin, 400)
-        return measured(machine, peer)
+        return measured(machine, peer.origin)
 
 
 def restart(job, folder):
@@ -102,6 +98,16 @@ def restart(job, folder):
         end = machine.wait(r"^stamp: end (\d+)", peer.origin, 300)[0].group(1)
         start = machine.wait(r"^stamp: start (\d+)", peer.origin, 300)[0].group(1)
     return {"domain.restart": int(start) - int(end)}
+
+
+def boots(job, folder):
+    """From a domain's first words to those of the one that is built next: the hypervisor's option
+    `figures` has them start one after the other."""
+    peer = peers.PEERS[job.peer]
+    with Machine(peer.command(job.guest(options="figures"), folder), log_of(job)) as machine:
+        first, second = (int(machine.wait(r"^stamp: start (\d+)", name, 300)[0].group(1))
+                         for name in ("d0", "d1"))
+    return {"domain.boot": second - first}
 
 
 def own_figures(job, folder):
@@ -122,16 +128,28 @@ def profile_sections(job, folder):
     command = peer.command(job.guest(), folder) + counting.plugin_arguments(peer, folder)
     with Machine(command, log_of(job)) as machine:
         machine.wait(r"^DONE", peer.origin, 600)
-        found = filter(None, map(MEASURE.match, guest_lines(machine, peer)))
+        found = filter(None, map(MEASURE.match, machine.texts(peer.origin)))
         names = [m.group(1) for m in found]
     boot, *marked = counting.parse((folder / "counts").read_text())
     return boot, dict(zip(names, marked, strict=True))
 
 
+def boot_parts(peer, boot):
+    """Of our own boot: instructions by the folder of hv/ whose code they are, waits and all."""
+    if not isinstance(peer, peers.Skerry):
+        return {}
+    folders, found = counting.folders(BUILD / "default"), {}
+    for function, count in boot.functions.items():
+        name = "own.boot_part." + folders.get(function, "other")
+        found[name] = found.get(name, 0) + count
+    return found
+
+
 def profiled(job, folder):
     """What only counting by function can tell, and each function's count itself."""
     boot, marked = profile_sections(job, folder)
-    figures = {} if job.group else {"boot.wait": boot.in_waits, "boot.work": boot.work}
+    figures = {} if job.group else {"boot.wait": boot.in_waits, "boot.work": boot.work,
+                                    **boot_parts(peers.PEERS[job.peer], boot)}
     for name, section in marked.items():
         if section.lengths:
             figures["length." + name] = round(section.in_lengths / section.lengths)
@@ -149,12 +167,27 @@ def linux(job):
                        cpu=peers.PV_CPU)
 
 
+def crowd(job, folder):
+    """Stock kernels at the same time, each with the work that `mixed` has for it in turn: figures
+    of each domain, by its own clock, so that what the others took is in them."""
+    peer = peers.PEERS[job.peer]
+    lines = [f"console=hvc0 quiet work={job.mixed[n % len(job.mixed)]}" for n in range(job.domains)]
+    guest = peers.Guest(peers.LINUX, lines[0], domains=job.domains, cpus=job.cpus, memory_mib=job.memory_mib,
+                        ramdisk=peers.USER_SPACE, mixed=tuple(lines[1:]), cpu=peers.PV_CPU)
+    names = [f"d{n}" for n in range(job.domains)]
+    with Machine(peer.command(guest, folder), log_of(job)) as machine:
+        for name in names:
+            machine.wait(r"^DONE \d+ 0", name, 900)
+        return {f"{measure}@{job.variant}/{name}": value for name in names
+                for measure, value in measured(machine, name).items()}
+
+
 def workload(job, folder):
     """The stock kernel to its user space, and what that does there; in the machine's time."""
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
         machine.wait(r"^DONE 4 0", peer.origin, 900)
-        return measured(machine, peer)
+        return measured(machine, peer.origin)
 
 
 def devices(job, folder):
@@ -165,7 +198,7 @@ def devices(job, folder):
                         reserve_mib=peers.BOOT_MIB)
     with Machine(peer.command(guest, folder), log_of(job)) as machine:
         machine.wait(r"^DONE 3 0", peer.origin, 900)
-        return measured(machine, peer)
+        return measured(machine, peer.origin)
 
 
 def exits(job, folder):
@@ -180,9 +213,8 @@ def exits(job, folder):
     return {"own.exits." + m.group(1): int(m.group(2)) for m in EXITS.finditer(run.stdout)}
 
 
-KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "own": own_figures,
-         "profile": profiled, "workload": workload, "devices": devices,
-         "exits": exits}
+KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "boots": boots, "own": own_figures,
+         "profile": profiled, "workload": workload, "devices": devices, "crowd": crowd, "exits": exits}
 
 
 def run(job):
@@ -191,4 +223,4 @@ def run(job):
     with tempfile.TemporaryDirectory(prefix="skerry-bench-") as folder:
         figures = KINDS[job.kind](job, Path(folder))
     suffix = f"@{job.variant}" if job.variant else ""
-    return {name + suffix: value for name, value in figures.items()}, time.monotonic() - start
+    return {name if "@" in name else name + suffix: value for name, value in figures.items()}, time.monotonic() - start

@@ -69,6 +69,7 @@ ALL = [
     Measure("pair.map_unmap_16", "16 pages in one call each", aim=HALF, operations=4, clocks=16),
     Measure("pair.map_unmap_256", "256 pages in one call each", aim=HALF, operations=4, clocks=16),
     Measure("pair.copy_4k", "4 KiB of another domain's copied by grant", aim=HALF, operations=64),
+    Measure("domain.boot", "a 64 MiB domain built and started, until its first instructions", "ns"),
     Measure("domain.restart", "reboot of a 64 MiB domain, until its first instructions", "ns"),
     Measure("workload.boot", "the stock kernel's own start to its user space", "ns"),
     Measure("workload.fork_exec", "its user space: 200 times fork and exec", "ns"),

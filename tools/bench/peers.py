@@ -23,7 +23,8 @@ LINUX = BUILD / "kernels" / "vmlinux-cloud"
 USER_SPACE = OUT / "workload.cpio"
 DEVICES_USER_SPACE = OUT / "io.cpio"
 CPU = "EPYC,+svm,-monitor"  # without MWAIT, whose hint Xen gets a fault for (TCG)
-# Time, date and random numbers are the same in each run.
+# What a machine would take from its host otherwise: how time goes by, the date, and the random
+# numbers of RDRAND, from which a stock kernel lays out its address spaces.
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm,base=2026-01-01T00:00:00", "-seed", "1"]
 # What a PV boot domain cannot have on this machine is off for all who are compared with its guests.
 PV_CPU = CPU + "".join(",-" + name for name in (
@@ -43,7 +44,7 @@ class Guest:
     domains: int = 1  # the first is measured, the others idle
     vcpus: int = 1
     cpus: int = 1
-    memory_mib: int = 64  # a domain's
+    memory_mib: int | tuple = 64  # a domain's, or of each in turn
     ramdisk: Path | None = None
     icount: bool = True
     options: str = ""  # words for the hypervisor's command line
@@ -54,9 +55,14 @@ class Guest:
     cpu: str = CPU
     reserve_mib: int = 0  # for a boot domain, or one that drives
 
+    def size(self, number):
+        """Of one domain, in MiB."""
+        sizes = self.memory_mib if isinstance(self.memory_mib, tuple) else (self.memory_mib,)
+        return sizes[number % len(sizes)]
+
     @property
     def machine_mib(self):
-        return max(512, 256 + self.domains * (self.memory_mib + 16)) + self.reserve_mib
+        return max(512, 256 + sum(self.size(number) + 16 for number in range(self.domains))) + self.reserve_mib
 
 
 def line_of(guest, number):
@@ -68,7 +74,7 @@ def line_of(guest, number):
 
 def domain_lines(guest, number):
     name, line = f"d{number}", line_of(guest, number)
-    fields = [f"name: {name}", f"kernel: {guest.kernel}", f"memory: {guest.memory_mib}MiB",
+    fields = [f"name: {name}", f"kernel: {guest.kernel}", f"memory: {guest.size(number)}MiB",
               f"vcpus: {guest.vcpus if not number else 1}"]
     if line:
         fields.append(f'command_line: "{line}"')
@@ -145,7 +151,7 @@ class Xen(Peer):
 
     def boots(self, guest, folder):
         initrd = f"{guest.kernel} {guest.command_line}".strip()
-        append = f"{XEN_OPTIONS} dom0=pvh dom0_max_vcpus={guest.vcpus} dom0_mem={guest.memory_mib}M"
+        append = f"{XEN_OPTIONS} dom0=pvh dom0_max_vcpus={guest.vcpus} dom0_mem={guest.size(0)}M"
         return ["-kernel", self.hypervisor, "-initrd", initrd, "-append", append], guest.cpus, \
             "tcg,thread=single"
 
@@ -154,7 +160,7 @@ def xl_config(guest, number):
     """What xl is told of a domain; its numbers start at 1, after the boot domain's."""
     words = [line_of(guest, number) or "all", "" if guest.ramdisk else "console=port"]
     fields = {"name": f"d{number + 1}", "type": "pvh", "kernel": "/guests/kernel",
-              "cmdline": " ".join(words).strip(), "memory": guest.memory_mib,
+              "cmdline": " ".join(words).strip(), "memory": guest.size(number),
               "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": "destroy"}
     fields.update({"ramdisk": "/guests/ramdisk"} if guest.ramdisk else {})
     fields.update({"disk": ["phy:/dev/loop0,xvda,w"], "vif": ["bridge=br0"]} if guest.devices else {})
@@ -227,7 +233,7 @@ class Bochs(Peer):
         self.origin = inner.origin
 
     def command(self, guest, folder):
-        options = f"{XEN_OPTIONS} dom0=pvh dom0_mem={guest.memory_mib}M"
+        options = f"{XEN_OPTIONS} dom0=pvh dom0_mem={guest.size(0)}M"
         hypervisor, image = getattr(self.inner, "hypervisor", None), guest.kernel
         if isinstance(self.inner, Skerry):
             options, hypervisor = "", BUILD / guest.config / "skerry-hv.elf"

@@ -20,6 +20,22 @@ def domain_pair(peer, kind="suite"):
     return Job(kind, peer, "pair", domains=2, mixed=("granter",))
 
 
+def domain_jobs(name):
+    return [Job("restart", name, "restart"), Job("boots", name, "stamp", domains=3, mixed=("stamp",))]
+
+
+# The groups of measures that a kind of job gives; a suite's or a profile's are the first.
+SUITE = {"exit", "hypercall", "event", "switch", "timer", "memory", "grant", "pair", "boot"}
+GIVES = {"workload": {"workload"}, "devices": {"workload"}, "crowd": {"workload"}, "exits": {"workload"},
+         "restart": {"domain"}, "boots": {"domain"}, "own": {"memory", "boot"}}
+
+
+def wanted(work, patterns):
+    """The jobs that these measures or groups need."""
+    groups = {pattern.partition(".")[0] for pattern in patterns}
+    return [job for job in work if not groups or groups & GIVES.get(job.kind, SUITE)]
+
+
 def gate_jobs():
     """Skerry alone, half a minute: what `make check` runs."""
     return [Job("suite", "skerry"), *pair_jobs("skerry"), domain_pair("skerry"), Job("restart", "skerry", "restart")]
@@ -39,31 +55,38 @@ def peer_jobs(name):
     if name in ("skerry", "bare", table.BY_XL):
         work.append(Job("workload", name))
     if isinstance(peer, peers.Skerry):
-        work += [Job("restart", name, "restart"), Job("own", name), Job("exits", name, config="stats")]
+        work += [*domain_jobs(name), Job("own", name), Job("exits", name, config="stats")]
     return work
 
 
-def grown_jobs(axis, values):
+def grown_jobs(axis, values, group=""):
     """The suite in the first domain, one axis away from a single domain with one vCPU."""
-    return [Job("suite", "skerry", variant=f"{axis}={value}", **{axis: value}) for value in values]
+    return [Job("suite", "skerry", group, variant=f"{axis}={value}", **{axis: value}) for value in values]
+
+
+def system_job(row):
+    """A row of the matrix's `systems`: the suite in the first domain, or stock kernels in all."""
+    size = row.get("memory_mib", 64)
+    fields = {"domains": row["domains"], "cpus": row.get("cpus", 1), "variant": "system=" + row["name"],
+              "memory_mib": tuple(size) if isinstance(size, list) else size}
+    if "work" in row:
+        return Job("crowd", "skerry", mixed=tuple(row["work"]), **fields)
+    return Job("suite", "skerry", row.get("group", ""), mixed=tuple(row.get("others", ())), **fields)
 
 
 def matrix_jobs(path):
     """Along each axis of `grow`, and the `systems` as the file describes them."""
     matrix = yaml.safe_load(path.read_text())
-    work = [job for axis, values in matrix.get("grow", {}).items()
-            for job in grown_jobs(axis, values)]
-    return work + [Job("suite", "skerry", row.get("group", ""), domains=row["domains"],
-                       memory_mib=row.get("memory_mib", 64), mixed=tuple(row.get("others", ())),
-                       variant="system=" + row["name"]) for row in matrix.get("systems", [])]
+    grown = [job for axis, values in matrix.get("grow", {}).items() for job in grown_jobs(axis, values)]
+    return grown + [system_job(row) for row in matrix.get("systems", [])]
 
 
 def figure_jobs():
-    """For `make figures`: Skerry, Xen and the floor, and what sixteen domains cost."""
+    """For `make figures`: Skerry, Xen and the floor, and what sixteen other domains cost."""
     names = ("skerry", "xen417", table.BY_XL, "floor", "skerry-ryzen", "xen417-ryzen", "skerry-intel",
              "xen417-intel")
     return [job for name in names for job in peer_jobs(name)
-            if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 16])
+            if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 17])
 
 
 def bench_jobs(names, matrix):

@@ -39,7 +39,8 @@ def comparison(rows):
     axes.set_yticks(range(len(shown)), [r.measure.name for r in shown])
     axes.set_xscale("log")
     axes.set_xlabel("instructions (logarithmic)")
-    axes.legend(handles=legend(base), loc="lower right", frameon=False)
+    axes.set_ylim(-0.7, len(shown) - 0.3)
+    axes.legend(handles=legend(base), loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
     return svg(figure)
 
 
@@ -63,7 +64,7 @@ def growth(own, axis):
     axes.set_xlabel(axis)
     axes.set_ylabel("times the first")
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=7, ncols=2)
+        axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
     return svg(figure)
 
 

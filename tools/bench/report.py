@@ -84,6 +84,11 @@ def memory_kinds(results):
     return own_kinds(results, "own.memory.")
 
 
+def boot_parts(results):
+    """Most first."""
+    return sorted(own_kinds(results, "own.boot_part."), key=lambda part: -part[1])
+
+
 def page(results, entries):
     rows = shown_rows(results, entries)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
@@ -95,8 +100,9 @@ def page(results, entries):
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, rows=rows, columns=table.present_columns(plain), peers=peers.PEERS,
         base=peers.PEERS[table.BASE].title, comparison=plots.comparison(plain) if both else "",
-        growths=growths(results), systems=systems(results), memory=memory_kinds(results), exits=own_kinds(results, "own.exits."),
-        profiles=profiles(results), detector=load(DETECTOR), campaigns=len(entries))
+        reported=table.reported_rows(results["figures"]), growths=growths(results), systems=systems(results),
+        memory=memory_kinds(results), exits=own_kinds(results, "own.exits."),
+        parts=boot_parts(results), profiles=profiles(results), detector=load(DETECTOR), campaigns=len(entries))
 
 
 def write(results):

@@ -31,15 +31,22 @@ class Ratio:
         return "no difference shown"
 
 
+def first_sides(blocks):
+    """Which side each block begins with, drawn: without a difference between A and B, a block's
+    ratio is then as likely above 1 as below, whatever else the host does and when."""
+    return np.random.default_rng(SEED).choice(list("AB"), blocks)
+
+
 def order(blocks):
-    """A B B A, as often: what drifts evenly through a block falls on both sides alike."""
-    return "ABBA" * blocks
+    """A B B A or B A A B, as often: what drifts evenly through a block falls on both alike."""
+    return "".join("ABBA" if first == "A" else "BAAB" for first in first_sides(blocks))
 
 
 def block_ratios(samples):
     """The logarithm of B over A for each block of four samples in that order."""
     blocks = np.asarray(samples, dtype=float).reshape(-1, 4)
-    return np.log(blocks[:, 1] + blocks[:, 2]) - np.log(blocks[:, 0] + blocks[:, 3])
+    logs = np.log(blocks[:, 1] + blocks[:, 2]) - np.log(blocks[:, 0] + blocks[:, 3])
+    return np.where(first_sides(len(blocks)) == "A", logs, -logs)
 
 
 def middle(values, axis=-1):
@@ -49,7 +56,8 @@ def middle(values, axis=-1):
 
 def ratio(samples, level=0.99):
     """Of samples as `order` has them: the middle of the blocks and its bootstrap interval. With
-    noise as of a busy host and 20 blocks, the plain mean's interval misses its level by far."""
+    noise as of a busy host the plain mean's interval misses its level by far; this one's false
+    alarms are 2 % with 20 blocks, where 1 % is meant, and 1.3 % with 60."""
     logs = block_ratios(samples)
     if np.ptp(logs) == 0:  # exact figures: nothing to resample
         value = float(np.exp(logs[0]))

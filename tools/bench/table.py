@@ -89,6 +89,32 @@ def as_markdown(table):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
+# --- Where the machine reports an instruction's length -----------------------------
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One measure on both machines: QEMU's, Xen there less its decoding, and Bochs's ryzen."""
+
+    name: str
+    own: int | None
+    less: int | None
+    own_reported: int | None
+    base_reported: int | None
+
+    @property
+    def ratio(self):
+        return self.own_reported / self.base_reported if self.own_reported and self.base_reported else None
+
+
+def reported_rows(figures):
+    """Of the measures that were taken on a machine that saves the next RIP."""
+    own, base = (figures.get(name, {}) for name in ("skerry-ryzen", BASE + "-ryzen"))
+    return [Reported(m.name, figures.get("skerry", {}).get(m.name),
+                     measures.less_decoding(m.name, figures.get(BASE, {})), own.get(m.name), base.get(m.name))
+            for m in measures.ALL if m.name in own or m.name in base]
+
+
 # --- What grows -------------------------------------------------------------------
 
 

@@ -23,11 +23,21 @@ static void restart(void) {
   shutdown(SHUTDOWN_reboot);
 }
 
+static void sleep_for_ever(void) {
+  for (;;)
+    sched_op(SCHEDOP_block, 0);
+}
+
+// Prints the clock at its start.
+static void stamp(void) {
+  printf("stamp: start %lu\n", time_ns());
+  sleep_for_ever();
+}
+
 // A neighbour that is there and does nothing.
 static void idle(void) {
   printf("idle\n");
-  for (;;)
-    sched_op(SCHEDOP_block, 0);
+  sleep_for_ever();
 }
 
 void test_main(void) {
@@ -44,6 +54,8 @@ void test_main(void) {
                 {"time", time_measures}};
   if (role("idle"))
     idle();
+  if (role("stamp"))
+    stamp();
   if (role("restart"))
     restart();
   if (role("granter"))
