@@ -23,7 +23,8 @@ def kinds(*patterns):
 
 
 def test_measures_choose_jobs():
-    assert kinds("workload.boot") == {"workload", "devices", "exits"}
+    assert kinds("workload.boot") == {"workload", "exits"}
+    assert kinds("disk.random_4k") == {"devices"}
     assert kinds("domain") == {"restart", "boots"}
     assert kinds("exit", "hypercall.null") == {"suite", "profile"}
     assert kinds("boot") == {"suite", "profile", "own"}

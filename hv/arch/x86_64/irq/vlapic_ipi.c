@@ -37,20 +37,24 @@ static bool matches_x2apic_logical(uint32_t id, uint32_t destination) {
   return destination >> 16 == own >> 16 && (destination & own & 0xffff);
 }
 
+/* An APIC's id, of which a vCPU's number is the half, leads to the one that has it. */
+static struct vcpu *named_by_id(const struct ipi *i) {
+  struct vcpu *to = domain_vcpu(i->from->domain, i->destination / 2);
+  bool by_id = !i->shorthand && !i->logical;
+  return by_id && to && to->arch.lapic.id == i->destination ? to : NULL;
+}
+
 static bool matches_destination(const struct ipi *i, const struct vcpu *to) {
   const struct vlapic *a = &to->arch.lapic;
-  if (i->destination == (vlapic_x2apic(i->from) ? UINT32_MAX : 0xffu))
-    return true;
-  if (!i->logical)
-    return a->id == i->destination;
+  bool all = i->destination == (vlapic_x2apic(i->from) ? UINT32_MAX : 0xffu);
+  if (all || !i->logical)
+    return all; /* else it is an id that nobody has */
   return vlapic_x2apic(to) ? matches_x2apic_logical(a->id, i->destination)
                            : matches_xapic_logical(a, i->destination);
 }
 
 static bool meant(const struct ipi *i, const struct vcpu *to) {
   switch (i->shorthand) {
-  case TO_SELF:
-    return to == i->from;
   case TO_ALL:
     return true;
   case TO_OTHERS:
@@ -62,17 +66,10 @@ static bool meant(const struct ipi *i, const struct vcpu *to) {
 
 /* --- delivery ---------------------------------------------------------------------------- */
 
-static void mail(const struct ipi *i, struct vcpu *to) {
-  if (to == i->from)
-    vlapic_apply(to);
-  else
-    vcpu_mail(to->stub, MAIL_INTERRUPT);
-}
-
 /* INIT and SIPI to oneself do not exist (SDM table 10-3). */
 static bool deliver(const struct ipi *i, struct vcpu *to) {
   struct vlapic *a = &to->arch.lapic;
-  if (!vlapic_enabled(to))
+  if (!vlapic_enabled(to) || (to == i->from && i->delivery >= DELIVER_INIT))
     return false;
   switch (i->delivery) {
   case DELIVER_FIXED:
@@ -85,21 +82,20 @@ static bool deliver(const struct ipi *i, struct vcpu *to) {
     atomic_store(&a->nmi_pending, 1);
     break;
   case DELIVER_INIT:
-    if (to == i->from)
-      return false;
     atomic_store(&a->sipi_pending, 0); /* that came before, and that nobody has looked at yet */
     atomic_store(&a->init_pending, 1);
     break;
   case DELIVER_STARTUP:
-    if (to == i->from)
-      return false;
     atomic_write(&a->sipi_vector, i->vector);
     atomic_store(&a->sipi_pending, 1);
     break;
   default:
     return false;
   }
-  mail(i, to);
+  if (to == i->from)
+    vlapic_apply(to);
+  else
+    vcpu_mail(to->stub, MAIL_INTERRUPT);
   return true;
 }
 
@@ -129,7 +125,11 @@ void vlapic_send(struct vcpu *v, uint32_t command, uint32_t destination) {
     vlapic_error(v, ESR_SEND_ILLEGAL);
     return;
   }
-  deliver_to_meant(&i);
+  struct vcpu *to = i.shorthand == TO_SELF ? v : named_by_id(&i);
+  if (to)
+    deliver(&i, to);
+  else
+    deliver_to_meant(&i);
 }
 
 /* --- the receiver's side ------------------------------------------------------------------- */
