@@ -110,4 +110,5 @@ def test_both_machines_stand_side_by_side():
 
 def test_the_document_holds_table_and_commands():
     text = document.text(RESULTS)
+    assert "This run had Skerry, Xen 4.17.\n" in text
     assert "| exit.cpuid | 90 | 5,300 |" in text and "make bench" in text
