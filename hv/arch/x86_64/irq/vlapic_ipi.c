@@ -125,8 +125,10 @@ void vlapic_send(struct vcpu *v, uint32_t command, uint32_t destination) {
     vlapic_error(v, ESR_SEND_ILLEGAL);
     return;
   }
-  struct vcpu *to = i.shorthand == TO_SELF ? v : named_by_id(&i);
-  if (to)
+  struct vcpu *to = named_by_id(&i);
+  if (i.shorthand == TO_SELF)
+    deliver(&i, v);
+  else if (to)
     deliver(&i, to);
   else
     deliver_to_meant(&i);
