@@ -63,7 +63,7 @@ static void port_write(const char *text, size_t length) {
 void console_write(const char *text, size_t length) {
   if (on_bare_machine)
     serial_write(text, length);
-  else if (has_word("console=port"))
+  else if (console_is_port)
     port_write(text, length);
   else if (console_io(CONSOLEIO_write, length, (void *)text) < 0)
     ring_write(text, length);

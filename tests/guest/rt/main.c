@@ -5,7 +5,7 @@
 const struct hvm_start_info *start_info;
 struct shared_info *shared_info;
 void (*hypercall_gate)(void);
-int on_bare_machine;
+int on_bare_machine, console_is_port;
 void gate_vmmcall(void), gate_vmcall(void);
 
 static int passed, failed;
@@ -43,7 +43,7 @@ int role(const char *name) {
   return line && !memcmp(line, name, length) && (!line[length] || line[length] == ' ');
 }
 
-int has_word(const char *word) {
+static int has_word(const char *word) {
   const char *at = (const char *)start_info->cmdline_paddr;
   for (; at && *at; at++)
     if (*at == ' ' && !memcmp(at + 1, word, strlen(word)))
@@ -96,6 +96,7 @@ void rt_main(const struct hvm_start_info *info) {
   hypercall_gate = is_intel() ? gate_vmcall : gate_vmmcall;
   cpu_init(&cpus[0], 0);
   on_bare_machine = !xen_cpuid_base();
+  console_is_port = has_word("console=port"); // now: a test may write over the command line
   if (!on_bare_machine)
     map_shared_info();
   test_main();

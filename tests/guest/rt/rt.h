@@ -51,12 +51,12 @@ void console_write(const char *text, size_t length);
 // There is no hypervisor with Xen's interface: no hypercall may be made, shared_info is null, and
 // printf writes to the first serial port.
 extern int on_bare_machine;
+// Of the command line, a word after the first, `console=port`: what the guest prints goes to Xen's
+// port for it, 0xe9, since Xen refuses console_io to all but the boot domain.
+extern int console_is_port;
 
 // Is this the command line's first word? Domains of one guest tell themselves apart by it.
 int role(const char *name);
-// Does a later word begin so? `console=port`: the hypervisor's port for what guests print (0xe9 of
-// Xen, which refuses console_io to all but the boot domain).
-int has_word(const char *word);
 
 // --- Strings.
 void *memset(void *to, int value, size_t size);
