@@ -31,7 +31,7 @@ static void unlock(void) {
 }
 
 static void put(char c) {
-  if (ENABLED(CONFIG_CONSOLE_SERVICE) && lent)
+  if (ENABLED(CONFIG_CONSOLE_SERVICE) && lent && !lock_free)
     console_lent_put(c);
   else
     uart_put(c);

@@ -24,7 +24,11 @@ static bool taken;                /* for good */
 
 void console_lend(struct domain_stub *d) {
   owner = d;
-  ours = d->config->first_port == uart_port();
+  ours = uart_port() && d->config->first_port == uart_port();
+}
+
+bool console_lent_to(const struct domain_stub *d) {
+  return ours && d == owner;
 }
 
 static bool has_uart(void) {

@@ -19,6 +19,8 @@ bool arch_serial_give(uint16_t port, uint16_t interrupt);
 
 /* May the domain use this port, at this width, now? */
 bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size);
+/* Is the hypervisor's line the domain's, and its log? */
+bool console_lent_to(const struct domain_stub *d);
 /* What the hypervisor would have put out, for the owner: up to n bytes. */
 size_t console_lent_read(char *s, size_t n);
 

@@ -27,7 +27,7 @@ static int64_t write(struct vcpu *v, uint32_t count, uint64_t buffer) {
 
 /* Who has the UART has nobody's keyboard, but the hypervisor's log. */
 static size_t read_chunk(struct vcpu *v, char *chunk, size_t n) {
-  if (ENABLED(CONFIG_CONSOLE_SERVICE) && v->stub->domain->config->ports)
+  if (ENABLED(CONFIG_CONSOLE_SERVICE) && console_lent_to(v->stub->domain))
     return console_lent_read(chunk, n);
   return console_domain_read(v->domain, chunk, n);
 }

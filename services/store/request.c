@@ -127,6 +127,8 @@ static enum xs_error do_directory_part(struct request *r) {
   struct listing l = {
       .to = r->reply + NUMBER_MAX, .room = XENSTORE_PAYLOAD_MAX - NUMBER_MAX - 1, .from = from};
   enum xs_error e = transaction_list(r->transaction, &p, &generation, list_name, &l);
+  if (e == E_NOENT)
+    life_missed(r->store, r->client, &p);
   if (e)
     return e;
   size_t size = number_print(r->reply, generation);
@@ -154,6 +156,8 @@ static enum xs_error do_get_perms(struct request *r) {
   enum xs_error e = n ? OK : transaction_read(r->transaction, &p, &n);
   if (!e && !access_allowed(r->client, &n->perms, ACCESS_READ))
     e = E_ACCES;
+  if (e == E_NOENT)
+    life_missed(r->store, r->client, &p);
   if (e)
     return e;
   r->reply_size = 0;

@@ -154,7 +154,7 @@ static void test_front_ends_unseen(void **unused) {
   is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
   is_ok(ask_bytes(1, XS_WATCH, 0, "device\0d\0"));
   told(1, "device|d");
-  is_error(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "ENOENT");
+  is_error(ask_text(2, XS_GET_PERMS, 0, "backend/vif/1/0/state"), "ENOENT");
   told(1, "device|d", "device/vif|d", "device/vif/0|d", "device/vif/0/state|d",
        "device/vif/0/backend|d");
   is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");

@@ -146,6 +146,21 @@ static void test_sibling_in_between(void **state) {
   assert_int_equal(status(), 0x77);
 }
 
+// One that comes once the page has been filled stays for the next entry: taken now, it would be in
+// service for us alone, and its end the machine's to ignore.
+static void test_between_page_and_event(void **state) {
+  (void)state;
+  vmx_apicv_enter(cpu0, &vmx);
+  vlapic_raise(cpu0, 0x77);
+  assert_false(x86_prepare_event(cpu0));
+  assert_int_equal(cpu0->arch.event.type, EVENT_NONE);
+  assert_true(bit_test(cpu0->arch.lapic.irr, 0x77));
+  assert_false(bit_test(cpu0->arch.lapic.isr, 0x77));
+  vmx_apicv_exit(cpu0, &vmx);
+  vmx_apicv_enter(cpu0, &vmx);
+  assert_int_equal(status(), 0x77);
+}
+
 // An INIT has emptied the APIC: so is the page.
 static void test_forgotten(void **state) {
   (void)state;
@@ -200,10 +215,18 @@ static void test_msrs(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup(f, setup)
   const struct CMUnitTest tests[] = {
-      TEST(test_off),       TEST(test_on_and_off),    TEST(test_on_again),
-      TEST(test_given),     TEST(test_taken_back),    TEST(test_ended),
-      TEST(test_forgotten), TEST(test_idle),          TEST(test_sibling_in_between),
-      TEST(test_msrs),      TEST(test_task_priority),
+      TEST(test_off),
+      TEST(test_on_and_off),
+      TEST(test_on_again),
+      TEST(test_given),
+      TEST(test_taken_back),
+      TEST(test_ended),
+      TEST(test_forgotten),
+      TEST(test_idle),
+      TEST(test_sibling_in_between),
+      TEST(test_between_page_and_event),
+      TEST(test_msrs),
+      TEST(test_task_priority),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

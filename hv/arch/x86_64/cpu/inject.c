@@ -116,8 +116,9 @@ static bool upcall_waits(struct vcpu *v) {
   return false;
 }
 
+/* What comes once the machine has the requests waits for the entry after the kick. */
 static bool apic_waits(struct vcpu *v) {
-  if (!vlapic_requests(v))
+  if (v->arch.apic_by_machine || !vlapic_requests(v))
     return false;
   int vector = vlapic_pending(v);
   if (vector < 0) {

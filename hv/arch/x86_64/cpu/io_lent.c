@@ -41,7 +41,7 @@ static __boot bool interrupt_free(uint16_t irq, uint16_t own) {
 /* The interrupt is an edge: one that nobody sees to does not come again. */
 __boot bool arch_serial_give(uint16_t port, uint16_t irq) {
   uint16_t own = uart_port() == COM2 ? COM2_IRQ : COM1_IRQ;
-  if (port == uart_port())
+  if (port && port == uart_port())
     return irq == own;
   if (!ports_free(port) || !interrupt_free(irq, own) || !uart_answers(port))
     return false;

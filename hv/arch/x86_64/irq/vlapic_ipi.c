@@ -126,10 +126,8 @@ void vlapic_send(struct vcpu *v, uint32_t command, uint32_t destination) {
     return;
   }
   struct vcpu *to = named_by_id(&i);
-  if (i.shorthand == TO_SELF)
-    deliver(&i, v);
-  else if (to)
-    deliver(&i, to);
+  if (to || i.shorthand == TO_SELF)
+    deliver(&i, to ? to : v);
   else
     deliver_to_meant(&i);
 }

@@ -48,7 +48,7 @@ void arch_window_close(void *window) {
 void arch_window_copy(void *to, const void *from, size_t n) {
   size_t words = n / 8;
   asm volatile("rep movsq; mov %3, %2; rep movsb"
-               : "+D"(to), "+S"(from), "+c"(words)
+               : "+&D"(to), "+&S"(from), "+&c"(words)
                : "r"(n % 8)
                : "memory");
 }
@@ -62,7 +62,7 @@ static void zero(void *p, uint64_t bytes) {
                ".rept 64; movaps %%xmm0, zero_at(%0); .set zero_at, zero_at + 16; .endr;"
                "add $1024, %0; sub $1024, %1; jnz 1b;"
                "movups %2, %%xmm0; movq $0, %2; movq $0, 8+%2"
-               : "+r"(p), "+r"(bytes), "=m"(xmm0)::"memory", "cc");
+               : "+&r"(p), "+&r"(bytes), "=m"(xmm0)::"memory", "cc");
 }
 
 static void scrub_large(uint64_t maddr) {

@@ -57,7 +57,8 @@ static uint32_t map_give(uint32_t *page, const uint64_t map[MAP_WORDS]) {
   return vector;
 }
 
-/* Requests that a sibling makes from here on come with its kick, which ends the entry. */
+/* Requests that a sibling makes from here on come with its kick, which ends the entry: until then
+ * they stay where they are (cpu/inject.c). */
 static uint32_t maps_give(struct vcpu *v, struct vmx *x) {
   uint64_t irr[MAP_WORDS];
   for (unsigned i = 0; i < MAP_WORDS; i++)
@@ -68,10 +69,10 @@ static uint32_t maps_give(struct vcpu *v, struct vmx *x) {
 
 /* 29.1, 29.5: the two ways to have an APIC exclude each other, and the guest's is its own choice.
  */
-static void mode_write(struct vmx *x, bool on) {
+static void mode_write(struct vcpu *v, struct vmx *x, bool on) {
   vmcs_write(VMCS_PROC2, vmx_machine.proc2 | (on ? vmx_machine.apicv : 0));
   vmcs_write(VMCS_MSR_BITMAP, on ? vmx_apicv_bitmap : vmx_msr_bitmap);
-  x->apicv = on;
+  x->apicv = v->arch.apic_by_machine = on;
   x->interrupt_status = on ? STATUS_UNKNOWN : 0;
 }
 
@@ -82,7 +83,7 @@ static bool in_service(const struct vlapic *a) {
 void vmx_apicv_enter(struct vcpu *v, struct vmx *x) {
   bool on = vmx_machine.apicv && (v->arch.apic_base & BASE_X2APIC);
   if (unlikely(on != x->apicv))
-    mode_write(x, on);
+    mode_write(v, x, on);
   if (!on || !(vlapic_requests(v) || x->interrupt_status || in_service(&v->arch.lapic)))
     return;
   uint32_t status = maps_give(v, x);

@@ -92,6 +92,7 @@ struct arch_vcpu {
   struct x86_event
       event; /* to inject; an event whose delivery an exit interrupted stands here too */
   bool interrupt_shadow; /* of STI or MOV SS, valid as regs are */
+  bool apic_by_machine;  /* the machine delivers what the local APIC is asked for (vmx/apicv.c) */
   uint8_t window_class;  /* what waits for the window is due once CR8 is below this; 0: whatever CR8
                             is */
   union {
