@@ -20,9 +20,13 @@ enum { DATA = 0, IER = 1, FCR = 2, LCR = 3, MCR = 4, LSR = 5, SCRATCH = 7 };
 static uint16_t base; /* 0: none */
 static unsigned room; /* bytes that the queue takes before the next look */
 
-void uart_init(uint16_t port) {
+bool uart_answers(uint16_t port) {
   outb(port + SCRATCH, 0x5a);
-  if (inb(port + SCRATCH) != 0x5a)
+  return inb(port + SCRATCH) == 0x5a;
+}
+
+void uart_init(uint16_t port) {
+  if (!uart_answers(port))
     return;
   outb(port + IER, 0);
   outb(port + LCR, LCR_DLAB);

@@ -7,6 +7,8 @@
 
 #include <lib/types.h>
 
+/* Is there a byte at `port` + 7 that keeps what is written, as a 16550 has it? */
+bool uart_answers(uint16_t port);
 /* 115200 baud, 8 bits, no parity, queues on, interrupts off. Where no UART answers, all
  * output is dropped and nothing is ever read. */
 void uart_init(uint16_t port);

@@ -10,12 +10,11 @@
 #include <console_lent.h>
 #include <drivers/uart.h>
 
-#define FIRST_PORT   0x200 /* below stand the PC's own devices, */
-#define PCI_PORT     0xcf8 /* and here PCI's configuration */
-#define CASCADE_IRQ  2     /* of the old interrupt controllers */
-#define CLOCK_IRQ    8
-#define ACPI_IRQ     9
-#define UART_SCRATCH 7
+#define FIRST_PORT  0x200 /* below stand the PC's own devices, */
+#define PCI_PORT    0xcf8 /* and here PCI's configuration */
+#define CASCADE_IRQ 2     /* of the old interrupt controllers */
+#define CLOCK_IRQ   8
+#define ACPI_IRQ    9
 
 static __boot bool overlaps(uint16_t port, uint64_t other, unsigned size) {
   return other < port + UART_PORTS && port < other + size;
@@ -26,11 +25,6 @@ static __boot bool ports_free(uint16_t port) {
          !overlaps(port, acpi_info.pm1a_port, 2) && !overlaps(port, acpi_info.pm1b_port, 2) &&
          !overlaps(port, acpi_info.pm_timer_port, 4) && !overlaps(port, acpi_info.smi_port, 1) &&
          !(acpi_info.reset_space == 1 && overlaps(port, acpi_info.reset_address, 1));
-}
-
-static __boot bool uart_answers(uint16_t port) {
-  outb(port + UART_SCRATCH, 0xa5);
-  return inb(port + UART_SCRATCH) == 0xa5;
 }
 
 static __boot bool interrupt_free(uint16_t irq, uint16_t own) {

@@ -9,8 +9,6 @@
 #include <asm/vendor.h>
 #include <personality.h>
 
-#define APIC_X2APIC BIT(10)
-
 const uint32_t msr_direct[] = {MSR_FS_BASE, MSR_GS_BASE, 0xc0000102, 0xc0000081,
                                0xc0000082,  0xc0000083,  0xc0000084, 0x174,
                                0x175,       0x176,       0xffffffff};
@@ -162,11 +160,11 @@ static bool write_apic_base(struct vcpu *v, uint32_t arg __unused_param, uint64_
 }
 
 static bool read_x2apic(struct vcpu *v, uint32_t msr, uint64_t *value) {
-  return (v->arch.apic_base & APIC_X2APIC) && vlapic_msr_read(v, msr, value) == STATUS_OK;
+  return vlapic_x2apic(v) && vlapic_msr_read(v, msr, value) == STATUS_OK;
 }
 
 static bool write_x2apic(struct vcpu *v, uint32_t msr, uint64_t value) {
-  return (v->arch.apic_base & APIC_X2APIC) && vlapic_msr_write(v, msr, value) == STATUS_OK;
+  return vlapic_x2apic(v) && vlapic_msr_write(v, msr, value) == STATUS_OK;
 }
 
 static bool write_hypercall_page(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {

@@ -26,7 +26,6 @@
 #define REG_TIMER_DIVIDE  0x3e0
 
 #define BASE_ENABLE       BIT(11)
-#define BASE_X2APIC       BIT(10)
 #define SPURIOUS_ENABLE   0x100u
 #define LVT_MASKED        0x10000u
 #define LVT_NMI           0x400u

@@ -39,16 +39,12 @@ enum { LVT_TIMER, LVT_THERMAL, LVT_COUNTER, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT
 #define SPURIOUS_ENABLE      BIT(8)
 
 #define BASE_BSP             BIT(8)
-#define BASE_X2APIC          BIT(10)
 #define BASE_ENABLE          BIT(11)
 
 #define ESR_SEND_ILLEGAL     BIT(5)
 #define ESR_RECEIVE_ILLEGAL  BIT(6)
 #define ESR_ILLEGAL_REGISTER BIT(7)
 
-static inline bool vlapic_x2apic(const struct vcpu *v) {
-  return v->arch.apic_base & BASE_X2APIC;
-}
 static inline bool vlapic_enabled(const struct vcpu *v) {
   return v->arch.apic_base & BASE_ENABLE;
 }

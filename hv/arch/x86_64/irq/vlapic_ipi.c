@@ -54,14 +54,9 @@ static bool matches_destination(const struct ipi *i, const struct vcpu *to) {
 }
 
 static bool meant(const struct ipi *i, const struct vcpu *to) {
-  switch (i->shorthand) {
-  case TO_ALL:
-    return true;
-  case TO_OTHERS:
-    return to != i->from;
-  default:
+  if (!i->shorthand)
     return matches_destination(i, to);
-  }
+  return i->shorthand == TO_ALL || to != i->from;
 }
 
 /* --- delivery ---------------------------------------------------------------------------- */

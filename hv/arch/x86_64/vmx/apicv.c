@@ -26,7 +26,6 @@
 #define MSR_ISR        0x810u
 #define MSR_IRR_LAST   0x827u /* TMR between the two is 0 in both */
 
-#define BASE_X2APIC    BIT(10) /* of IA32_APIC_BASE */
 /* No status that a vCPU has, so that the next entry gives all. */
 #define STATUS_UNKNOWN 0x10000u
 
@@ -72,7 +71,7 @@ static uint32_t maps_give(struct vcpu *v, struct vmx *x) {
 static void mode_write(struct vcpu *v, struct vmx *x, bool on) {
   vmcs_write(VMCS_PROC2, vmx_machine.proc2 | (on ? vmx_machine.apicv : 0));
   vmcs_write(VMCS_MSR_BITMAP, on ? vmx_apicv_bitmap : vmx_msr_bitmap);
-  x->apicv = v->arch.apic_by_machine = on;
+  v->arch.apic_by_machine = on;
   x->interrupt_status = on ? STATUS_UNKNOWN : 0;
 }
 
@@ -81,8 +80,8 @@ static bool in_service(const struct vlapic *a) {
 }
 
 void vmx_apicv_enter(struct vcpu *v, struct vmx *x) {
-  bool on = vmx_machine.apicv && (v->arch.apic_base & BASE_X2APIC);
-  if (unlikely(on != x->apicv))
+  bool on = vmx_machine.apicv && vlapic_x2apic(v);
+  if (unlikely(on != v->arch.apic_by_machine))
     mode_write(v, x, on);
   if (!on || !(vlapic_requests(v) || x->interrupt_status || in_service(&v->arch.lapic)))
     return;
@@ -101,7 +100,7 @@ static uint64_t map_word(const uint32_t *page, size_t i) {
 
 void vmx_apicv_exit(struct vcpu *v, struct vmx *x) {
   struct vlapic *a = &v->arch.lapic;
-  if (!x->apicv)
+  if (!v->arch.apic_by_machine)
     return;
   uint32_t status = (uint32_t)vmcs_read(VMCS_GUEST_INTERRUPT_STATUS);
   a->tpr = x->virtual_apic[PAGE_TPR] & 0xff;

@@ -196,6 +196,6 @@ void vmx_vcpu_reset(struct vcpu *v) {
   vmx_give(v);
   x->interruptibility = 0;
   x->tpr_threshold = 0;
-  x->apicv = v->arch.apic_by_machine = false;
+  v->arch.apic_by_machine = false;
   x->table_due = false;
 }

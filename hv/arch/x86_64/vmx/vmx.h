@@ -17,7 +17,6 @@ struct vmx {
   uint32_t *virtual_apic; /* a page: the task priority; with APICv more (apicv.c) */
   bool launched;          /* VMRESUME, not VMLAUNCH */
   bool table_due;         /* the four PDPTEs of PAE paging are to be read */
-  bool apicv;             /* on, as the VMCS has it */
   uint64_t own_msr[OWN_MSRS];
   uint64_t cr2, dr6, tsc_offset;
   uint32_t proc;             /* as the VMCS has it */

@@ -38,6 +38,7 @@
 #define MSR_PAT          0x277u
 #define MSR_MC0_STATUS   0x401u /* bank n: + 4 n; the address is the next */
 #define MSR_TSC_DEADLINE 0x6e0u
+#define BASE_X2APIC      BIT(10) /* of MSR_APIC_BASE */
 #define MSR_X2APIC       0x800u
 #define MSR_X2APIC_END   0x83fu
 #define MSR_XSS          0xda0u

@@ -133,6 +133,9 @@ void x86_inject_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 /* Before entry: choose what to inject. Returns true if an interrupt waits for the window to open
  * (the vendor then asks for an exit at the window, see arch_vcpu.window_class). */
 bool x86_prepare_event(struct vcpu *v);
+static inline bool vlapic_x2apic(const struct vcpu *v) {
+  return v->arch.apic_base & BASE_X2APIC;
+}
 static inline bool vlapic_requests(const struct vcpu *v) {
   const uint64_t *irr = v->arch.lapic.irr;
   return irr[0] | irr[1] | irr[2] | irr[3];
