@@ -27,33 +27,28 @@
 // life that the back gave it, [3] the entries are clean, [4] the back has seen that.
 #define PAGE(n)  ((volatile uint64_t *)((n)*PAGE_SIZE))
 
-static uint32_t next(uint64_t *state) {
-  *state = *state * 6364136223846793005ul + 1442695040888963407ul;
-  return *state >> 33;
-}
-
 static volatile unsigned stop, stopped;
 
 // --- The front.
 
 static void any_entry(uint64_t *r) {
-  volatile grant_entry_v1_t *entry = &grant_table()[FIRE + next(r) % REFS];
-  entry->frame = next(r) % 8 ? STAMPED + STEADY + next(r) % HOLES : next(r);
-  entry->domid = next(r) % 8 ? BACK : next(r) % 4;
-  entry->flags = next(r) % 4 ? GTF_permit_access : next(r);
+  volatile grant_entry_v1_t *entry = &grant_table()[FIRE + random_next(r) % REFS];
+  entry->frame = random_next(r) % 8 ? STAMPED + STEADY + random_next(r) % HOLES : random_next(r);
+  entry->domid = random_next(r) % 8 ? BACK : random_next(r) % 4;
+  entry->flags = random_next(r) % 4 ? GTF_permit_access : random_next(r);
 }
 
 // A page that the back has mapped stays.
 static void any_balloon(uint64_t *r) {
-  xen_pfn_t gfn = STAMPED + STEADY + next(r) % HOLES;
+  xen_pfn_t gfn = STAMPED + STEADY + random_next(r) % HOLES;
   struct xen_memory_reservation arg = {.nr_extents = 1, .domid = DOMID_SELF};
   set_xen_guest_handle(arg.extent_start, &gfn);
-  memory_op(next(r) % 2 ? XENMEM_decrease_reservation : XENMEM_populate_physmap, &arg);
+  memory_op(random_next(r) % 2 ? XENMEM_decrease_reservation : XENMEM_populate_physmap, &arg);
 }
 
 static void front_fire(uint64_t r) {
   while (!stop)
-    if (next(&r) % 4)
+    if (random_next(&r) % 4)
       any_entry(&r);
     else
       any_balloon(&r);
@@ -98,7 +93,7 @@ static void front(void) {
   check_eq("grant_fire.front.start", cpu_start(1, front_second), 0);
   CHECK("grant_fire.front.found", WAIT(invite[2], A_MINUTE));
   for (uint64_t r = start; time_ns() < start + A_LIFE;)
-    (next(&r) % 4 ? any_entry : any_balloon)(&r);
+    (random_next(&r) % 4 ? any_entry : any_balloon)(&r);
   if (invite[2] < LIVES)
     shutdown(SHUTDOWN_reboot);
   stop = 1;
@@ -120,14 +115,16 @@ static struct pin {
 } pins[LIVES][STEADY];
 
 static unsigned any_ref(uint64_t *r) {
-  return next(r) % 8 ? FIRE + next(r) % REFS : next(r) % 4 ? 500 + next(r) % 20 : next(r);
+  return random_next(r) % 8   ? FIRE + random_next(r) % REFS
+         : random_next(r) % 4 ? 500 + random_next(r) % 20
+                              : random_next(r);
 }
 
 static void any_map(unsigned vcpu, uint64_t *r) {
-  unsigned slot = next(r) % HOLES;
+  unsigned slot = random_next(r) % HOLES;
   grant_handle_t handle;
-  domid_t domid = next(r) % 8 ? FRONT : next(r) % 5;
-  if (grant_map(domid, any_ref(r), hole[slot], next(r) % 3 ? 0 : GNTMAP_readonly, &handle))
+  domid_t domid = random_next(r) % 8 ? FRONT : random_next(r) % 5;
+  if (grant_map(domid, any_ref(r), hole[slot], random_next(r) % 3 ? 0 : GNTMAP_readonly, &handle))
     return;
   mapped[vcpu]++;
   last[slot] = handle;
@@ -135,25 +132,26 @@ static void any_map(unsigned vcpu, uint64_t *r) {
 }
 
 static void any_unmap(uint64_t *r) {
-  unsigned slot = next(r) % HOLES;
-  grant_unmap(next(r) % 4 ? last[slot] : next(r) % HANDLES, hole[slot]);
+  unsigned slot = random_next(r) % HOLES;
+  grant_unmap(random_next(r) % 4 ? last[slot] : random_next(r) % HANDLES, hole[slot]);
 }
 
 static void any_copy(unsigned vcpu, uint64_t *r) {
   static uint64_t own[2][PAGE_SIZE / 8] __attribute__((aligned(PAGE_SIZE)));
   struct gnttab_copy_ptr theirs = {
-      .u.ref = any_ref(r), .domid = FRONT, .offset = 16 + next(r) % 4090};
-  struct gnttab_copy_ptr ours = {
-      .u.gmfn = (uintptr_t)own[vcpu] / PAGE_SIZE, .domid = DOMID_SELF, .offset = next(r) % 4200};
-  struct gnttab_copy op = {.len = next(r) % 5000,
-                           .flags = next(r) % 2 ? GNTCOPY_source_gref : GNTCOPY_dest_gref};
+      .u.ref = any_ref(r), .domid = FRONT, .offset = 16 + random_next(r) % 4090};
+  struct gnttab_copy_ptr ours = {.u.gmfn = (uintptr_t)own[vcpu] / PAGE_SIZE,
+                                 .domid = DOMID_SELF,
+                                 .offset = random_next(r) % 4200};
+  struct gnttab_copy op = {.len = random_next(r) % 5000,
+                           .flags = random_next(r) % 2 ? GNTCOPY_source_gref : GNTCOPY_dest_gref};
   op.source = op.flags == GNTCOPY_source_gref ? theirs : ours;
   op.dest = op.flags == GNTCOPY_source_gref ? ours : theirs;
   copied[vcpu] += !grant_op(GNTTABOP_copy, &op, 1) && op.status == GNTST_okay;
 }
 
 static void back_step(unsigned vcpu, uint64_t *r) {
-  unsigned what = next(r) % 5;
+  unsigned what = random_next(r) % 5;
   if (what < 2)
     any_map(vcpu, r);
   else if (what < 4)

@@ -12,23 +12,18 @@ static domid_t self;
 static uint64_t hole[HOLES], page[HOLES];
 static volatile unsigned finished, mapped[2];
 
-static uint32_t next(uint64_t *state) {
-  *state = *state * 6364136223846793005ul + 1442695040888963407ul;
-  return *state >> 33;
-}
-
 // A frame number: a page, a hole, the table, or nonsense.
 static uint64_t any_gfn(uint64_t *r) {
-  switch (next(r) % 8) {
+  switch (random_next(r) % 8) {
   case 0:
-    return next(r);
+    return random_next(r);
   case 1:
     return (uintptr_t)grant_table() / PAGE_SIZE;
   case 2:
   case 3:
-    return page[next(r) % HOLES];
+    return page[random_next(r) % HOLES];
   default:
-    return hole[next(r) % HOLES];
+    return hole[random_next(r) % HOLES];
   }
 }
 
@@ -40,32 +35,33 @@ static uint64_t any_place(uint64_t *r) {
 
 static domid_t any_domid(uint64_t *r) {
   static const domid_t odd[] = {DOMID_SELF, DOMID_XEN, DOMID_INVALID, 7};
-  return next(r) % 8 ? self : odd[next(r) % 4];
+  return random_next(r) % 8 ? self : odd[random_next(r) % 4];
 }
 
 static void any_copy(uint64_t *r) {
-  struct gnttab_copy op = {.len = next(r) % 5000, .flags = next(r) % 4};
+  struct gnttab_copy op = {.len = random_next(r) % 5000, .flags = random_next(r) % 4};
   struct gnttab_copy_ptr *end[] = {&op.source, &op.dest};
   for (unsigned i = 0; i < 2; i++) {
     end[i]->domid = any_domid(r);
-    end[i]->offset = next(r) % 4500;
-    end[i]->u.gmfn = op.flags & (1 << i) ? next(r) % (REFS + 4) : page[next(r) % HOLES];
+    end[i]->offset = random_next(r) % 4500;
+    end[i]->u.gmfn =
+        op.flags & (1 << i) ? random_next(r) % (REFS + 4) : page[random_next(r) % HOLES];
   }
   grant_op(GNTTABOP_copy, &op, 1);
 }
 
 static void any_balloon(uint64_t *r) {
-  xen_pfn_t gfn = hole[next(r) % HOLES];
+  xen_pfn_t gfn = hole[random_next(r) % HOLES];
   struct xen_memory_reservation arg = {.nr_extents = 1, .domid = DOMID_SELF};
   set_xen_guest_handle(arg.extent_start, &gfn);
-  memory_op(next(r) % 2 ? XENMEM_decrease_reservation : XENMEM_populate_physmap, &arg);
+  memory_op(random_next(r) % 2 ? XENMEM_decrease_reservation : XENMEM_populate_physmap, &arg);
 }
 
 static void any_entry(uint64_t *r) {
-  volatile grant_entry_v1_t *entry = &grant_table()[next(r) % REFS];
+  volatile grant_entry_v1_t *entry = &grant_table()[random_next(r) % REFS];
   entry->frame = any_gfn(r);
   entry->domid = any_domid(r);
-  entry->flags = next(r) % 4 ? GTF_permit_access : next(r);
+  entry->flags = random_next(r) % 4 ? GTF_permit_access : random_next(r);
 }
 
 // What was mapped last, by anybody; both vCPUs unmap it, often at the same time.
@@ -76,9 +72,10 @@ static volatile struct {
 
 static void any_map(unsigned vcpu, uint64_t *r) {
   grant_handle_t handle;
-  unsigned slot = next(r) % HOLES;
+  unsigned slot = random_next(r) % HOLES;
   uint64_t gfn = any_place(r);
-  if (grant_map(any_domid(r), next(r) % REFS, gfn, next(r) % 3 ? 0 : GNTMAP_readonly, &handle))
+  if (grant_map(any_domid(r), random_next(r) % REFS, gfn, random_next(r) % 3 ? 0 : GNTMAP_readonly,
+                &handle))
     return;
   mapped[vcpu]++;
   last[slot].handle = handle;
@@ -86,39 +83,43 @@ static void any_map(unsigned vcpu, uint64_t *r) {
 }
 
 static void any_unmap(uint64_t *r) {
-  unsigned slot = next(r) % HOLES;
-  if (next(r) % 2)
+  unsigned slot = random_next(r) % HOLES;
+  if (random_next(r) % 2)
     grant_unmap(last[slot].handle, last[slot].gfn);
   else
-    grant_unmap(next(r) % 44, hole[next(r) % HOLES]);
+    grant_unmap(random_next(r) % 44, hole[random_next(r) % HOLES]);
 }
 
 // The operations that change nothing for anybody, whatever they are asked.
 static void any_question(uint64_t *r) {
   static uint64_t frames[8];
-  struct gnttab_setup_table setup = {.dom = any_domid(r), .nr_frames = next(r) % 8};
-  struct gnttab_get_status_frames status = {.dom = any_domid(r), .nr_frames = next(r) % 3};
+  struct gnttab_setup_table setup = {.dom = any_domid(r), .nr_frames = random_next(r) % 8};
+  struct gnttab_get_status_frames status = {.dom = any_domid(r), .nr_frames = random_next(r) % 3};
   struct gnttab_query_size size = {.dom = any_domid(r)};
   struct gnttab_get_version version = {.dom = any_domid(r)};
-  struct gnttab_set_version set = {.version = next(r) % 4};
-  struct gnttab_transfer transfer = {.mfn = any_gfn(r), .domid = any_domid(r), .ref = next(r) % 20};
+  struct gnttab_set_version set = {.version = random_next(r) % 4};
+  struct gnttab_transfer transfer = {
+      .mfn = any_gfn(r), .domid = any_domid(r), .ref = random_next(r) % 20};
   struct gnttab_unmap_and_replace replace = {.host_addr = any_gfn(r) * PAGE_SIZE,
                                              .new_addr = any_gfn(r) * PAGE_SIZE,
-                                             .handle = next(r) % 44};
-  struct gnttab_cache_flush flush = {.a.ref = next(r) % 20, .length = next(r), .op = next(r)};
+                                             .handle = random_next(r) % 44};
+  struct gnttab_cache_flush flush = {
+      .a.ref = random_next(r) % 20, .length = random_next(r), .op = random_next(r)};
   set_xen_guest_handle(setup.frame_list, frames);
   static const unsigned lists_ops[] = {GNTTABOP_setup_table,       GNTTABOP_get_status_frames,
                                        GNTTABOP_query_size,        GNTTABOP_get_version,
                                        GNTTABOP_set_version,       GNTTABOP_transfer,
                                        GNTTABOP_unmap_and_replace, GNTTABOP_cache_flush};
   void *args[] = {&setup, &status, &size, &version, &set, &transfer, &replace, &flush};
-  unsigned which = next(r) % ARRAY_LEN(lists_ops);
-  grant_op(lists_ops[which], next(r) % 16 ? args[which] : (void *)(1ul << 46), next(r) % 3);
+  unsigned which = random_next(r) % ARRAY_LEN(lists_ops);
+  grant_op(lists_ops[which], random_next(r) % 16 ? args[which] : (void *)(1ul << 46),
+           random_next(r) % 3);
 }
 
 static void step(unsigned vcpu, uint64_t *r) {
-  struct gnttab_swap_grant_ref swap = {.ref_a = next(r) % REFS, .ref_b = next(r) % (REFS + 2)};
-  switch (next(r) % 9) {
+  struct gnttab_swap_grant_ref swap = {.ref_a = random_next(r) % REFS,
+                                       .ref_b = random_next(r) % (REFS + 2)};
+  switch (random_next(r) % 9) {
   case 8:
     any_question(r);
     break;

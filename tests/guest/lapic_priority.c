@@ -31,20 +31,39 @@ static void drain(void) {
   irq_disable();
 }
 
-static void highest_first(const char *name) {
+// A check's name, until the next one is made.
+static const char *named(const char *mode, const char *what) {
+  static char name[64];
+  snprintf(name, sizeof(name), "lapic_priority.%s%s", mode, what);
+  return name;
+}
+
+static void highest_first(const char *mode) {
   count = 0;
   apic_ipi(0, APIC_TO_SELF | 0x31);
   apic_ipi(0, APIC_TO_SELF | 0x91);
   apic_ipi(0, APIC_TO_SELF | 0x45);
   drain();
-  check_true(name, count == 3 && order[0] == 0x91 && order[1] == 0x45 && order[2] == 0x31,
+  check_true(named(mode, "highest_first"),
+             count == 3 && order[0] == 0x91 && order[1] == 0x45 && order[2] == 0x31,
              "not in the order of their classes");
 }
 
-static void nested(void) {
+static void nested(const char *mode) {
   count = 0;
   apic_ipi(0, APIC_TO_SELF | 0x46);
   drain();
+  check_true(named(mode, "nested"), count == 4 && order[0] == 0x46 && order[1] == 0x91,
+             "the higher class did not come in between");
+  check_true(named(mode, "same_class_waits"), order[2] == 1 && order[3] == 0x45,
+             "one of its own class did");
+  check_eq(named(mode, "ppr"), nested_ppr & 0xf0, 0x40);
+  check_eq(named(mode, "service"), left, 1 + 4);
+}
+
+static void both(const char *mode) {
+  highest_first(mode);
+  nested(mode);
 }
 
 void test_main(void) {
@@ -53,17 +72,7 @@ void test_main(void) {
   trap_set(0x46, nesting);
   trap_set(0x91, plain);
   apic_enable();
-  highest_first("lapic_priority.highest_first");
-  nested();
-  CHECK("lapic_priority.nested", count == 4 && order[0] == 0x46 && order[1] == 0x91);
-  CHECK("lapic_priority.same_class_waits", order[2] == 1 && order[3] == 0x45);
-  check_eq("lapic_priority.ppr", nested_ppr & 0xf0, 0x40);
-  check_eq("lapic_priority.service", left, 1 + 4);
+  both("");
   apic_enter_x2();
-  highest_first("lapic_priority.x2apic.highest_first");
-  nested();
-  CHECK("lapic_priority.x2apic.nested", count == 4 && order[0] == 0x46 && order[1] == 0x91);
-  CHECK("lapic_priority.x2apic.same_class_waits", order[2] == 1 && order[3] == 0x45);
-  check_eq("lapic_priority.x2apic.ppr", nested_ppr & 0xf0, 0x40);
-  check_eq("lapic_priority.x2apic.service", left, 1 + 4);
+  both("x2apic.");
 }

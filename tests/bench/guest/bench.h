@@ -37,6 +37,9 @@ void report_none(const char *name, const char *reason);
 // What `operation` costs, less an empty function called in its place.
 void measure_function(const char *name, void (*operation)(void), uint64_t count);
 
+// Sleeps until this port of one's own, which is masked, is pending, and takes it (events.c).
+void wait_for(evtchn_port_t own);
+
 // Grants of another domain's pages, or of one's own: GRANTS references from FIRST_GRANT on.
 #define GRANTS      256
 #define FIRST_GRANT 8

@@ -47,7 +47,7 @@ static void run_upcall(const char *name) {
   irq_disable();
 }
 
-static void wait_for(evtchn_port_t own) {
+void wait_for(evtchn_port_t own) {
   struct sched_poll poll = {.nr_ports = 1};
   set_xen_guest_handle(poll.ports, &own);
   while (!evtchn_pending(own))

@@ -19,14 +19,6 @@ struct invitation {
 
 static evtchn_port_t port;
 
-static void wait_for(evtchn_port_t own) {
-  struct sched_poll poll = {.nr_ports = 1};
-  set_xen_guest_handle(poll.ports, &own);
-  while (!evtchn_pending(own))
-    sched_op(SCHEDOP_poll, &poll);
-  evtchn_clear(own);
-}
-
 static void nap(void) {
   struct sched_poll poll = {.timeout = time_ns() + NAP};
   sched_op(SCHEDOP_poll, &poll);

@@ -64,6 +64,12 @@ void *memcpy(void *to, const void *from, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
 size_t strlen(const char *text);
 
+// --- Numbers that look random, the same for the same first state.
+static inline uint32_t random_next(uint64_t *state) {
+  *state = *state * 6364136223846793005ul + 1442695040888963407ul;
+  return *state >> 33;
+}
+
 // --- Traps. An IRQ handler gets the frame it interrupted; it sends its own EOI.
 struct regs {
   uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
