@@ -20,7 +20,6 @@ SERIES = 25  # of each slow-down
 SERIES_IN_ALL = NULL_SERIES + SERIES * (len(SLOWDOWNS) - 1)
 BLOCKS = compare.BLOCKS
 HISTORY = 40  # campaigns in a history, half of them after the change
-LEVEL = 0.99  # of stats.ratio
 
 
 def spin(percent):
@@ -88,6 +87,6 @@ def prove(tick=lambda: None, null_series=NULL_SERIES, series=SERIES):
     columns = dict(zip(compare.CLOCKS, np.array(keep).T))
     changes = {clock: [change_row(percent, column) for percent in SLOWDOWNS]
                for clock, column in columns.items()}
-    return {"blocks": BLOCKS, "level": LEVEL, "load": round(os.getloadavg()[2], 1), "cpus": os.cpu_count(),
+    return {"blocks": BLOCKS, "level": stats.LEVEL, "load": round(os.getloadavg()[2], 1), "cpus": os.cpu_count(),
             "spread": {clock: round(spread(column), 1) for clock, column in columns.items()},
             "rows": rows(taken), "changes": changes}

@@ -72,6 +72,14 @@ def measured(machine, origin):
     return {m.group(1): int(m.group(2)) for m in found if m.group(2) != "-"}
 
 
+def taken(job, guest, folder, last, seconds):
+    """What the measured domain prints until its line `last`."""
+    peer = peers.PEERS[job.peer]
+    with Machine(peer.command(guest, folder), log_of(job)) as machine:
+        machine.wait(last, peer.origin, seconds)
+        return measured(machine, peer.origin)
+
+
 def suite(job, folder):
     """The suite's groups."""
     peer = peers.PEERS[job.peer]
@@ -84,10 +92,7 @@ def suite(job, folder):
 
 def without_interrupts(job, folder):
     """The suite as far as it comes where none are delivered."""
-    peer = peers.PEERS[job.peer]
-    with Machine(peer.command(job.guest(), folder), log_of(job)) as machine:
-        machine.wait(r"^measure: grant.copy_4k", peer.origin, 400)
-        return measured(machine, peer.origin)
+    return taken(job, job.guest(), folder, r"^measure: grant.copy_4k", 400)
 
 
 def restart(job, folder):
@@ -184,21 +189,15 @@ def crowd(job, folder):
 
 def workload(job, folder):
     """The stock kernel to its user space, and what that does there; in the machine's time."""
-    peer = peers.PEERS[job.peer]
-    with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
-        machine.wait(r"^DONE 4 0", peer.origin, 900)
-        return measured(machine, peer.origin)
+    return taken(job, linux(job), folder, r"^DONE 4 0", 900)
 
 
 def devices(job, folder):
     """The stock kernel with a disk and a network that a stock kernel in another domain drives."""
-    peer = peers.PEERS[job.peer]
     guest = peers.Guest(peers.LINUX, "console=hvc0 quiet skerry.name=d0", memory_mib=LINUX_MIB,
                         ramdisk=peers.DEVICES_USER_SPACE, cpu=peers.PV_CPU, devices=True,
                         reserve_mib=peers.BOOT_MIB)
-    with Machine(peer.command(guest, folder), log_of(job)) as machine:
-        machine.wait(r"^DONE 3 0", peer.origin, 900)
-        return measured(machine, peer.origin)
+    return taken(job, guest, folder, r"^DONE 3 0", 900)
 
 
 def exits(job, folder):

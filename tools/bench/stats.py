@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+LEVEL = 0.99  # of the intervals
 SEED = 20201  # of every resampling, so that a verdict can be had again from its samples
 RESAMPLES = 9999
 
@@ -54,7 +55,7 @@ def middle(values, axis=-1):
     return stats.trim_mean(values, 0.25, axis=axis)
 
 
-def ratio(samples, level=0.99):
+def ratio(samples, level=LEVEL):
     """Of samples as `order` has them: the middle of the blocks and its bootstrap interval. With
     noise as of a busy host the plain mean's interval misses its level by far; this one's false
     alarms are 2 % with 20 blocks, where 1 % is meant, and 1.3 % with 60."""
