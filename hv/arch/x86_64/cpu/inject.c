@@ -118,7 +118,7 @@ static bool upcall_waits(struct vcpu *v) {
 
 /* What comes once the machine has the requests waits for the entry after the kick. */
 static bool apic_waits(struct vcpu *v) {
-  if (v->arch.apic_by_machine || !vlapic_requests(v))
+  if ((ENABLED(CONFIG_APICV) && v->arch.apic_by_machine) || !vlapic_requests(v))
     return false;
   int vector = vlapic_pending(v);
   if (vector < 0) {

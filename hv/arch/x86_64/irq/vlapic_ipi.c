@@ -39,9 +39,10 @@ static bool matches_x2apic_logical(uint32_t id, uint32_t destination) {
 
 /* An APIC's id, of which a vCPU's number is the half, leads to the one that has it. */
 static struct vcpu *named_by_id(const struct ipi *i) {
+  if (i->shorthand || i->logical)
+    return NULL;
   struct vcpu *to = domain_vcpu(i->from->domain, i->destination / 2);
-  bool by_id = !i->shorthand && !i->logical;
-  return by_id && to && to->arch.lapic.id == i->destination ? to : NULL;
+  return to && to->arch.lapic.id == i->destination ? to : NULL;
 }
 
 static bool matches_destination(const struct ipi *i, const struct vcpu *to) {
