@@ -8,11 +8,14 @@ import re
 
 SHOWN = 8  # lines of a file that are named
 
-# Builds anew with counters the programs whose names start so ($1), runs them, and asks gcov about the
-# sources named behind. What a program prints or how it ends was judged before.
-COUNT = """pattern=$1; shift
+# The unit test programs whose names start so ($1), as make knows them.
+PROGRAMS = """programs=$(make -s --eval='names: ; @printf "%s\\n" $(UNIT_TESTS)' names | grep -E "^build/unit/($1)")
+"""
+
+# Builds them anew with counters, runs them, and asks gcov about the sources named behind. What a
+# program prints or how it ends was judged before.
+COUNT = PROGRAMS + """shift
 rm -rf build/unit build/obj
-programs=$(make -s --eval='names: ; @printf "%s\\n" $(UNIT_TESTS)' names | grep -E "^build/unit/($pattern)")
 make -s -k CC='gcc --coverage' HOSTCC='gcc --coverage' $programs > /dev/null 2>&1
 for program in $programs; do timeout 120 "$program" > /dev/null 2>&1; done
 for source; do
