@@ -10,6 +10,7 @@
 
 static unsigned due;
 static const char *fired;
+static struct fault_call last;
 static bool inside; /* the code under test: what the test calls itself does not fail */
 
 uint64_t __real_personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5],
@@ -19,10 +20,15 @@ uint64_t __wrap_personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_
 
 uint64_t __wrap_personality_hypercall(struct vcpu *v, uint64_t nr, const uint64_t args[5],
                                       bool compat) {
+  last = (struct fault_call){(unsigned)nr, (unsigned)args[0]};
   inside = true;
   uint64_t result = __real_personality_hypercall(v, nr, args, compat);
   inside = false;
   return result;
+}
+
+struct fault_call fault_last_call(void) {
+  return last;
 }
 
 void fault_inside(bool now) {

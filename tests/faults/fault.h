@@ -16,6 +16,12 @@ bool fault_due(const char *name);
 /* Only inside of hypercalls does anything fail, and where this says. */
 void fault_inside(bool now);
 
+/* The hypercall that was made last: its number, and its first argument, mostly an operation. */
+struct fault_call {
+  unsigned number, op;
+};
+struct fault_call fault_last_call(void);
+
 /* Every frame's owner, kind and references, and the content of all that domains own: their memory,
  * arenas, maps, tables; the stubs. Not: what only counts or hints (locks, the ends of searches),
  * and the guest's pages at ARGUMENT and above, up to ARGUMENTS_END, through which calls answer. */

@@ -5,9 +5,11 @@
  * worked has done the same as ever.
  */
 #include "fault.h"
+#include <abi/xen/domctl.h>
 #include <abi/xen/event_channel.h>
 #include <abi/xen/grant_table.h>
 #include <abi/xen/hvm.h>
+#include <abi/xen/hvm_vcpu.h>
 #include <abi/xen/memory.h>
 #include <abi/xen/sched.h>
 #include <abi/xen/vcpu.h>
@@ -169,8 +171,197 @@ static int64_t param_set(void) {
   return call(__HYPERVISOR_hvm_op, HVMOP_set_param,
               (guest_put(ARGUMENT, &op, sizeof(op)), ARGUMENT), 0);
 }
-static int64_t version(void) {
-  return call(__HYPERVISOR_xen_version, XENVER_extraversion, ARGUMENT, 0);
+/* Of calls that answer with a number. */
+static int64_t number(int64_t result) {
+  return result < 0 ? result : 0;
+}
+static int64_t physmap_batch(void) {
+  static const uint64_t from = ELSE, to = FAR_HOLE;
+  struct xen_add_to_physmap_batch op = {.domid = DOMID_SELF,
+                                        .space = XENMAPSPACE_gmfn,
+                                        .size = 1,
+                                        .idxs = LIST,
+                                        .gpfns = LIST + 8,
+                                        .errs = LIST + 16};
+  int32_t error = 0;
+  guest_put(LIST, &from, sizeof(from));
+  guest_put(LIST + 8, &to, sizeof(to));
+  int64_t result = CALL(__HYPERVISOR_memory_op, XENMEM_add_to_physmap_batch, op);
+  guest_get(&error, LIST + 16, sizeof(error));
+  return result ? result : error;
+}
+static int64_t acquire(void) {
+  struct xen_mem_acquire_resource op = {.domid = DOMID_SELF,
+                                        .type = XENMEM_resource_grant_table,
+                                        .nr_frames = 1,
+                                        .frame = 1,
+                                        .frame_list = LIST};
+  uint64_t gfn = FAR_HOLE;
+  guest_put(LIST, &gfn, sizeof(gfn));
+  return CALL(__HYPERVISOR_memory_op, XENMEM_acquire_resource, op);
+}
+static int64_t memory_question(unsigned op) {
+  uint16_t domid = DOMID_SELF;
+  return number(CALL(__HYPERVISOR_memory_op, op, domid));
+}
+static int64_t max_ram(void) {
+  return memory_question(XENMEM_maximum_ram_page);
+}
+static int64_t pages_now(void) {
+  return memory_question(XENMEM_current_reservation);
+}
+static int64_t pages_most(void) {
+  return memory_question(XENMEM_maximum_reservation);
+}
+static int64_t gpfn_most(void) {
+  return memory_question(XENMEM_maximum_gpfn);
+}
+static int64_t bind_far(void) {
+  return EVENT(bind_interdomain, .remote_dom = 1, .remote_port = waiting);
+}
+static int64_t bind_vcpu(void) {
+  return EVENT(bind_vcpu, .port = 5, .vcpu = 1);
+}
+static int64_t unmask(void) {
+  uint32_t port = 5;
+  return event(EVTCHNOP_unmask, &port, sizeof(port));
+}
+static int64_t priority(void) {
+  return EVENT(set_priority, .port = 5, .priority = 3);
+}
+static int64_t grant_swap(void) {
+  return GRANT(swap_grant_ref, .ref_a = 9, .ref_b = 10);
+}
+static int64_t grant_version(void) {
+  struct gnttab_get_version op = {.dom = DOMID_SELF};
+  return call_with(__HYPERVISOR_grant_table_op, GNTTABOP_get_version, &op, sizeof(op));
+}
+static int64_t grant_version_set(void) {
+  uint32_t one = 1;
+  return CALL(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, one);
+}
+static int64_t initialise(void) {
+  struct vcpu_hvm_context op = {.mode = VCPU_HVM_MODE_64B, .cpu_regs.x86_64.cr0 = 1};
+  return vcpu_call(VCPUOP_initialise, 1, &op, sizeof(op));
+}
+static int64_t up(void) {
+  return call(__HYPERVISOR_vcpu_op, VCPUOP_up, 1, 0);
+}
+static int64_t down(void) {
+  return call(__HYPERVISOR_vcpu_op, VCPUOP_down, 0, 0);
+}
+static int64_t is_up(void) {
+  return number(call(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 1, 0));
+}
+static int64_t nmi(void) {
+  return call(__HYPERVISOR_vcpu_op, VCPUOP_send_nmi, 1, 0);
+}
+static int64_t singleshot(void) {
+  struct vcpu_set_singleshot_timer op = {.timeout_abs_ns = fake_time + 5000};
+  return vcpu_call(VCPUOP_set_singleshot_timer, 0, &op, sizeof(op));
+}
+static int64_t singleshot_stop(void) {
+  return call(__HYPERVISOR_vcpu_op, VCPUOP_stop_singleshot_timer, 0, 0);
+}
+static int64_t periodic_stop(void) {
+  return call(__HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0);
+}
+static int64_t timer_old(void) {
+  return call(__HYPERVISOR_set_timer_op, fake_time + 5000, 0, 0);
+}
+static int64_t assist(void) {
+  return call(__HYPERVISOR_vm_assist, VMASST_CMD_enable, VMASST_TYPE_runstate_update_flag, 0);
+}
+static int64_t assist_not(void) {
+  return call(__HYPERVISOR_vm_assist, VMASST_CMD_disable, VMASST_TYPE_runstate_update_flag, 0);
+}
+static int64_t yield(void) {
+  return call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0);
+}
+static void mail_timer(void) {
+  vcpu_mail(vcpu_current()->stub, MAIL_TIMER);
+}
+static int64_t block(void) {
+  while_blocked = mail_timer;
+  return call(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0);
+}
+static int64_t poll(void) {
+  static const uint32_t port = 5;
+  struct sched_poll op = {.ports = LIST, .nr_ports = 1, .timeout = fake_time};
+  guest_put(LIST, &port, sizeof(port));
+  return CALL(__HYPERVISOR_sched_op, SCHEDOP_poll, op);
+}
+static int64_t sched_number(unsigned op, uint32_t value) {
+  return CALL(__HYPERVISOR_sched_op, op, value);
+}
+static int64_t shutdown(void) {
+  return sched_number(SCHEDOP_shutdown, SHUTDOWN_poweroff);
+}
+static int64_t shutdown_code(void) {
+  return sched_number(SCHEDOP_shutdown_code, SHUTDOWN_crash);
+}
+static int64_t watchdog(void) {
+  struct sched_watchdog op = {.timeout = 10};
+  return number(CALL(__HYPERVISOR_sched_op, SCHEDOP_watchdog, op));
+}
+static int64_t param_get(void) {
+  struct xen_hvm_param op = {.domid = DOMID_SELF, .index = HVM_PARAM_CONSOLE_PFN};
+  return CALL(__HYPERVISOR_hvm_op, HVMOP_get_param, op);
+}
+static int64_t tlbs(void) {
+  return call(__HYPERVISOR_hvm_op, HVMOP_flush_tlbs, 0, 0);
+}
+static int64_t get_time(void) {
+  return call(__HYPERVISOR_hvm_op, HVMOP_get_time, ARGUMENT, 0);
+}
+static int64_t mem_type(void) {
+  struct xen_hvm_get_mem_type op = {.domid = DOMID_SELF, .pfn = ELSE};
+  return CALL(__HYPERVISOR_hvm_op, HVMOP_get_mem_type, op);
+}
+static int64_t upcall_vector(void) {
+  struct xen_hvm_evtchn_upcall_vector op = {.vcpu = 1, .vector = 0x31};
+  return CALL(__HYPERVISOR_hvm_op, HVMOP_set_evtchn_upcall_vector, op);
+}
+static int64_t vm_event(void) {
+  return call(__HYPERVISOR_hvm_op, HVMOP_guest_request_vm_event, 0, 0);
+}
+#define VERSION(name, op)                                                                          \
+  static int64_t name(void) {                                                                      \
+    return number(call(__HYPERVISOR_xen_version, op, ARGUMENT, 0));                                \
+  }
+VERSION(version, XENVER_version)
+VERSION(version_extra, XENVER_extraversion)
+VERSION(version_compile, XENVER_compile_info)
+VERSION(version_capabilities, XENVER_capabilities)
+VERSION(version_changeset, XENVER_changeset)
+VERSION(version_platform, XENVER_platform_parameters)
+VERSION(version_page, XENVER_pagesize)
+VERSION(version_handle, XENVER_guest_handle)
+VERSION(version_line, XENVER_commandline)
+static int64_t version_features(void) {
+  struct xen_feature_info op = {.submap_idx = 0};
+  return CALL(__HYPERVISOR_xen_version, XENVER_get_features, op);
+}
+static int64_t version_build(void) {
+  uint32_t room = 64;
+  return number(CALL(__HYPERVISOR_xen_version, XENVER_build_id, room));
+}
+static int64_t console_write(void) {
+  return number(call(__HYPERVISOR_console_io, CONSOLEIO_write, 5, ARGUMENT));
+}
+static int64_t console_read(void) {
+  console_input = "abc";
+  return number(call(__HYPERVISOR_console_io, CONSOLEIO_read, 5, ARGUMENT));
+}
+static int64_t multicall(void) {
+  struct multicall_entry e = {.op = __HYPERVISOR_xen_version, .args = {XENVER_pagesize}};
+  guest_put(LIST, &e, sizeof(e));
+  return call(__HYPERVISOR_multicall, LIST, 1, 0);
+}
+static int64_t domain_state(void) {
+  struct xen_domctl op = {.cmd = XEN_DOMCTL_get_domain_state, .domain = 1};
+  guest_put(ARGUMENT, &op, sizeof(op));
+  return call(__HYPERVISOR_domctl, ARGUMENT, 0, 0);
 }
 
 /* --- what stands before ----------------------------------------------------------------------- */
@@ -206,6 +397,25 @@ static void back(void) {
 static void mapped(void) {
   back();
   assert_int_equal(grant_map(), 0);
+}
+
+/* The front end waits at a port for the test, its disk's back end. */
+static void offered(void) {
+  plain();
+  struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = 2};
+  assert_int_equal(event(EVTCHNOP_alloc_unbound, &op, sizeof(op)), 0);
+  waiting = op.port;
+  guest_in(1, 0);
+  guest_enter();
+}
+static void watcher(void) {
+  plain();
+  world_config[0].flags |= MANIFEST_DOMAIN_WATCHES;
+  domains[0].state = DOMAIN_RUNNING;
+}
+static void initialised(void) {
+  plain();
+  assert_int_equal(initialise(), 0);
 }
 
 static const struct {
@@ -248,8 +458,61 @@ static const struct {
     ROW(plain, runstate),
     ROW(plain, periodic),
     ROW(plain, param_set),
+    ROW(plain, physmap_batch),
+    KEEPS(plain, acquire),
+    ROW(plain, max_ram),
+    ROW(plain, pages_now),
+    ROW(plain, pages_most),
+    ROW(plain, gpfn_most),
+    ROW(offered, bind_far),
+    ROW(plain, bind_vcpu),
+    ROW(plain, unmask),
+    ROW(with_fifo, priority),
+    ROW(plain, grant_swap),
+    ROW(plain, grant_version),
+    ROW(plain, grant_version_set),
+    ROW(plain, initialise),
+    ROW(initialised, up),
+    ROW(plain, down),
+    ROW(plain, is_up),
+    ROW(plain, nmi),
+    ROW(plain, singleshot),
+    ROW(plain, singleshot_stop),
+    ROW(plain, periodic_stop),
+    ROW(plain, timer_old),
+    ROW(plain, assist),
+    ROW(plain, assist_not),
+    ROW(plain, yield),
+    ROW(plain, block),
+    ROW(plain, poll),
+    ROW(plain, shutdown),
+    ROW(plain, shutdown_code),
+    ROW(plain, watchdog),
+    ROW(plain, param_get),
+    ROW(plain, tlbs),
+    ROW(plain, get_time),
+    ROW(plain, mem_type),
+    ROW(plain, upcall_vector),
+    ROW(plain, vm_event),
     ROW(plain, version),
+    ROW(plain, version_extra),
+    ROW(plain, version_compile),
+    ROW(plain, version_capabilities),
+    ROW(plain, version_changeset),
+    ROW(plain, version_platform),
+    ROW(plain, version_features),
+    ROW(plain, version_page),
+    ROW(plain, version_handle),
+    ROW(plain, version_line),
+    ROW(plain, version_build),
+    ROW(plain, console_write),
+    ROW(plain, console_read),
+    ROW(plain, multicall),
+    ROW(watcher, domain_state),
 };
+
+/* What each row's call was, once it has run. */
+static struct fault_call rows[ARRAY_SIZE(calls)];
 
 /* --- all of them -------------------------------------------------------------------------------
  */
@@ -305,6 +568,7 @@ static unsigned faults_of(unsigned i, bool *good) {
   int64_t error;
   unsigned nth = 1;
   struct state *done = attempt(i, 0, &before, &error, &failed);
+  rows[i] = fault_last_call();
   if (error) {
     fprintf(stderr, "%s answers %ld\n", calls[i].name, error);
     *good = false;
@@ -326,7 +590,77 @@ static void test_faults(void **unused) {
   assert_true(faults > ARRAY_SIZE(calls));
 }
 
+/* --- that none is left out ---------------------------------------------------------------------
+ */
+
+#define OPERATIONS 64u /* more than any call has */
+static const struct {
+  uint8_t number;
+  bool operations; /* its first argument says which */
+} offered_calls[] = {
+#define HYPERCALL(name, arguments, callers, length, tests)                                         \
+  {__HYPERVISOR_##name, __HYPERVISOR_##name != __HYPERVISOR_multicall &&                           \
+                            __HYPERVISOR_##name != __HYPERVISOR_set_timer_op &&                    \
+                            __HYPERVISOR_##name != __HYPERVISOR_domctl},
+#define REFUSED(name, error, why)
+#include <xen/hypercalls.def>
+#undef HYPERCALL
+#undef REFUSED
+};
+
+/* Operations that are there, and answer no guest with success. */
+static bool never_works(unsigned number, unsigned op) {
+  static const uint8_t refused[][2] = {
+      {__HYPERVISOR_memory_op, XENMEM_increase_reservation},
+      {__HYPERVISOR_event_channel_op, EVTCHNOP_bind_pirq}, /* there are no physical interrupts */
+      {__HYPERVISOR_grant_table_op, GNTTABOP_transfer},
+      {__HYPERVISOR_grant_table_op, GNTTABOP_unmap_and_replace},
+      {__HYPERVISOR_grant_table_op, GNTTABOP_get_status_frames}, /* of version 2 */
+      {__HYPERVISOR_grant_table_op, GNTTABOP_cache_flush},
+      {__HYPERVISOR_vcpu_op, VCPUOP_get_physid},
+      {__HYPERVISOR_sched_op, SCHEDOP_remote_shutdown},
+      {__HYPERVISOR_sched_op, SCHEDOP_pin_override},
+      {__HYPERVISOR_hvm_op, HVMOP_pagetable_dying},
+  };
+  for (unsigned i = 0; i < ARRAY_SIZE(refused); i++)
+    if (refused[i][0] == number && refused[i][1] == op)
+      return true;
+  return false;
+}
+
+/* As the guest sees it: neither unknown nor refused to everybody. */
+static bool is_there(unsigned number, unsigned op) {
+  plain();
+  while_blocked = mail_timer;
+  bool second = number == __HYPERVISOR_vcpu_op || number == __HYPERVISOR_console_io;
+  uint64_t first = number == __HYPERVISOR_vm_assist ? VMASST_TYPE_runstate_update_flag : UNMAPPED;
+  int64_t error = second ? call(number, op, 0, UNMAPPED) : call(number, op, first, 0);
+  return error != -XEN_ENOSYS && error != -XEN_EOPNOTSUPP && error != -XEN_EPERM;
+}
+
+static bool has_row(unsigned number, unsigned op) {
+  for (unsigned i = 0; i < ARRAY_SIZE(calls); i++)
+    if (rows[i].number == number && (rows[i].op == op || op == OPERATIONS))
+      return true;
+  return false;
+}
+
+static void test_every_operation_has_a_row(void **unused) {
+  unsigned missing = 0;
+  for (unsigned i = 0; i < ARRAY_SIZE(offered_calls); i++) {
+    unsigned number = offered_calls[i].number;
+    for (unsigned op = 0; offered_calls[i].operations && op < OPERATIONS; op++)
+      if (!never_works(number, op) && is_there(number, op) && !has_row(number, op)) {
+        fprintf(stderr, "hypercall %u, operation %u has no row\n", number, op);
+        missing++;
+      }
+    assert_true(has_row(number, OPERATIONS));
+  }
+  assert_int_equal(missing, 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults),
+                                     cmocka_unit_test(test_every_operation_has_a_row)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
