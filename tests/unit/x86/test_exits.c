@@ -158,6 +158,32 @@ static void test_hlt_without_interrupts(void **state) {
   assert_true(world.halted_for_good);
 }
 
+// But a pending NMI does; and what a sibling has done to it meanwhile stays.
+static void test_hlt_beside_others(void **state) {
+  (void)state;
+  INSN(0xf4);
+  cpu0->arch.nmi_pending = true;
+  x86_exit_hlt(cpu0);
+  assert_false(world.halted_for_good);
+  assert_int_equal(cpu0->arch.activity, ACTIVITY_HALT);
+  assert_false(arch_vcpu_halted(cpu0));
+  cpu0->arch.activity = ACTIVITY_OFFLINE;
+  cpu0->arch.regs.rip = start_rip;
+  x86_exit_hlt(cpu0);
+  assert_advanced(1);
+  assert_int_equal(cpu0->arch.activity, ACTIVITY_OFFLINE);
+}
+
+static void test_xsetbv_of_another_register(void **state) {
+  (void)state;
+  INSN(0x0f, 0x01, 0xd1);
+  gpr[RAX] = 7;
+  gpr[RCX] = 1;
+  x86_exit_xsetbv(cpu0);
+  assert_exception(VECTOR_GP);
+  assert_int_equal(cpu0->arch.xcr0, 1);
+}
+
 static void test_cr4_write(void **state) {
   (void)state;
   world.creg[CREG_CR4] = BIT(5);
@@ -192,6 +218,74 @@ static void test_cr8_write(void **state) {
   x86_exit_cr8_write(cpu0);
   assert_exception(VECTOR_GP);
   assert_int_equal(world.creg[CREG_CR8], 7);
+}
+
+// --- code that is not there, or is something else by now ----------------------------------------
+
+static void exit_io(struct vcpu *v) {
+  x86_exit_io(v, &(struct x86_io){.port = 0x60, .size = 1, .in = true});
+}
+
+static void (*const handlers[])(struct vcpu *v) = {
+    x86_exit_cpuid,  x86_exit_hypercall, x86_exit_rdmsr,     x86_exit_wrmsr, x86_exit_hlt,
+    x86_exit_xsetbv, x86_exit_cr4_write, x86_exit_cr8_write, x86_exit_nop,   exit_io};
+
+// Each of them with registers that it would take: nothing happens but an exception.
+static void assert_refused_by_all(uint8_t vector) {
+  for (unsigned i = 0; i < ARRAY_SIZE(handlers); i++) {
+    cpu0->arch.event.type = EVENT_NONE;
+    gpr[RAX] = 7;
+    gpr[RBX] = gpr[RDX] = 0;
+    gpr[RCX] = handlers[i] == x86_exit_xsetbv ? 0 : 0x277;
+    handlers[i](cpu0);
+    assert_exception(vector);
+    assert_int_equal(gpr[RAX], 7);
+    assert_int_equal(gpr[RBX] | gpr[RDX], 0);
+  }
+  assert_int_equal(world.hypercall_nr, 0);
+  assert_int_equal(cpu0->arch.activity, ACTIVITY_RUN);
+  assert_int_equal(cpu0->arch.xcr0, 1);
+  assert_int_equal(world.creg[CREG_PAT], 0x0007040600070406);
+}
+
+static void test_code_is_gone(void **state) {
+  (void)state;
+  start_rip = cpu0->arch.regs.rip = 0x400000; // not mapped
+  assert_refused_by_all(VECTOR_PF);
+  assert_int_equal(world.creg[CREG_CR2], 0x400000);
+  start_rip = cpu0->arch.regs.rip = 0x800000000000; // not canonical
+  assert_refused_by_all(VECTOR_GP);
+  assert_int_equal(cpu0->arch.undecoded, 0);
+  start_rip = cpu0->arch.regs.rip = 0x300000; // mapped to where no memory is
+  world.type[0x300] = P2M_NONE;
+  assert_refused_by_all(VECTOR_GP);
+  assert_int_equal(cpu0->arch.undecoded, ARRAY_SIZE(handlers));
+}
+
+// A sibling has written over the instruction meanwhile.
+static void test_code_has_changed(void **state) {
+  (void)state;
+  INSN(0x87, 0x08); // xchg, which is no such exit's
+  assert_refused_by_all(VECTOR_GP);
+}
+
+static void test_code_over_two_pages(void **state) {
+  (void)state;
+  start_rip = cpu0->arch.regs.rip = 0x2fffff;
+  world.ram[0x2fffff] = 0x0f;
+  world.ram[0x300000] = 0xa2;
+  x86_exit_cpuid(cpu0);
+  assert_advanced(2);
+  start_rip = cpu0->arch.regs.rip = 0x2fffff;
+  world.ram[0x300000] = 0xff; // 0f ff is nothing
+  x86_exit_cpuid(cpu0);
+  assert_exception(VECTOR_GP);
+  cpu0->arch.event.type = EVENT_NONE;
+  start_rip = cpu0->arch.regs.rip = 0x3fffff;
+  world.ram[0x3fffff] = 0x0f;
+  x86_exit_cpuid(cpu0);
+  assert_exception(VECTOR_PF);
+  assert_int_equal(world.creg[CREG_CR2], 0x400000); // the part that is missing
 }
 
 // --- ports ---------------------------------------------------------------------------------
@@ -275,6 +369,17 @@ static void test_forms_that_are_not_decoded(void **state) {
   cpu0->arch.event.type = EVENT_NONE;
   x86_exit_npf(cpu0, &(struct x86_npf){.gpa = 0xe0000000, .table = true});
   assert_exception(VECTOR_GP);
+  cpu0->arch.event = (struct x86_event){.type = EVENT_INTERRUPT, .vector = 0x40}; // by no move
+  fault_at(0xe0000000, true);
+  assert_exception(VECTOR_GP);
+  cpu0->arch.event.type = EVENT_NONE;
+  INSN(0x0f, 0xa2); // known, and no move
+  fault_at(0xe0000000, true);
+  assert_exception(VECTOR_GP);
+  cpu0->arch.event.type = EVENT_NONE;
+  start_rip = cpu0->arch.regs.rip = 0x400000; // the page fault of the guest's own comes first
+  fault_at(0xe0000000, true);
+  assert_exception(VECTOR_PF);
 }
 
 static void test_memory_faults(void **state) {
@@ -310,6 +415,12 @@ static void test_local_apic_page(void **state) {
   INSN(0xc7, 0x00, 0xf3, 0x01, 0, 0);
   fault_at(VLAPIC_BASE + 0xf0, true);
   assert_int_equal(cpu0->arch.lapic.spurious, 0x1f3);
+  INSN(0x89, 0x08);
+  fault_at(VLAPIC_BASE + 0xf4, true); // between registers
+  assert_int_equal(cpu0->arch.lapic.spurious, 0x1f3);
+  INSN(0x8b, 0x08);
+  fault_at(VLAPIC_BASE + 0xfc0, false); // no register
+  assert_int_equal(gpr[RCX], 0);
   INSN(0x66, 0x89, 0x08); // 16 bits: dropped
   fault_at(VLAPIC_BASE + 0xf0, true);
   assert_int_equal(cpu0->arch.lapic.spurious, 0x1f3);
@@ -393,6 +504,24 @@ static void test_window(void **state) {
   world.creg[CREG_CR8] = 3;
   assert_false(x86_prepare_event(cpu0));
   assert_int_equal(cpu0->arch.event.vector, 0x40);
+}
+
+static void test_can_take_interrupt(void **state) {
+  (void)state;
+  assert_false(arch_vcpu_can_take_interrupt(cpu0));
+  cpu0->arch.nmi_pending = true;
+  assert_true(arch_vcpu_can_take_interrupt(cpu0));
+  cpu0->arch.nmi_blocked = true;
+  assert_false(arch_vcpu_can_take_interrupt(cpu0));
+  world.upcall_vector = 0xf3; // IF is clear
+  assert_false(arch_vcpu_can_take_interrupt(cpu0));
+  cpu0->arch.regs.rflags |= BIT(9);
+  assert_true(arch_vcpu_can_take_interrupt(cpu0));
+  world.upcall_vector = 0;
+  assert_false(arch_vcpu_can_take_interrupt(cpu0));
+  cpu0->arch.regs.rflags = 2;
+  cpu0->arch.event.type = EVENT_EXCEPTION;
+  assert_true(arch_vcpu_can_take_interrupt(cpu0));
 }
 
 // An interrupt that the guest left without is found due again, and asks for no window beside it.
@@ -517,9 +646,14 @@ int main(void) {
       TEST(test_xsetbv),
       TEST(test_hlt),
       TEST(test_hlt_without_interrupts),
+      TEST(test_hlt_beside_others),
+      TEST(test_xsetbv_of_another_register),
       TEST(test_ports),
       TEST(test_cr4_write),
       TEST(test_cr8_write),
+      TEST(test_code_is_gone),
+      TEST(test_code_has_changed),
+      TEST(test_code_over_two_pages),
       TEST(test_string_io_is_refused),
       TEST(test_nothing_there),
       TEST(test_forms_that_are_not_decoded),
@@ -529,6 +663,7 @@ int main(void) {
       TEST(test_overtaken_events),
       TEST(test_order_of_events),
       TEST(test_window),
+      TEST(test_can_take_interrupt),
       TEST(test_put_back),
       TEST(test_blocked_nmi),
       TEST(test_copy_linear),

@@ -105,6 +105,9 @@ static void test_features_and_build_id(void **unused) {
   id.room = 24;
   assert_int_equal(CALL(__HYPERVISOR_xen_version, XENVER_build_id, id), 20);
   assert_int_equal(id.id[20], 0);
+  assert_int_equal(call(__HYPERVISOR_xen_version, XENVER_build_id, UNMAPPED, 0), -XEN_EFAULT);
+  *(uint32_t *)guest_page(READ_ONLY >> PAGE_SHIFT) = 24; /* told where nothing can be written */
+  assert_int_equal(call(__HYPERVISOR_xen_version, XENVER_build_id, READ_ONLY, 0), -XEN_EFAULT);
 }
 
 static void test_cpuid(void **unused) {
@@ -128,6 +131,26 @@ static void test_cpuid(void **unused) {
   assert_int_equal(r[0], 1u << 3 | 1u << 4 | 1u << 6);
   assert_int_equal(r[1], 1);
   assert_int_equal(r[2], 1);
+}
+
+static void is_empty_leaf(uint32_t leaf, uint32_t sub) {
+  uint32_t r[4] = {1, 2, 3, 4};
+  assert_true(personality_cpuid(vcpu[1], leaf, sub, r));
+  assert_int_equal(r[0] | r[1] | r[2] | r[3], 0);
+}
+
+static void test_cpuid_subleaves(void **unused) {
+  uint32_t r[4];
+  guest_setup(2);
+  assert_true(personality_cpuid(vcpu[0], 0x40000003, 2, r));
+  assert_int_equal(r[0], 2000000); /* kHz */
+  assert_int_equal(r[1] | r[2] | r[3], 0);
+  is_empty_leaf(0x40000003, 3);
+  is_empty_leaf(0x40000004, 1); /* its ids are of the first sub-leaf alone */
+  is_empty_leaf(0x40000005, 0);
+  clock_stable = false;
+  assert_true(personality_cpuid(vcpu[0], 0x40000003, 0, r));
+  assert_int_equal(r[0], 0);
 }
 
 /* --- hvm_op -------------------------------------------------------------------------------- */
@@ -229,6 +252,31 @@ static void test_multicall(void **unused) {
   assert_int_equal(call(__HYPERVISOR_multicall, 0xb000, ~0u, 0), 0);
 }
 
+/* A domain that is to end leaves its long calls where they are; what is done stays done. */
+static void test_long_calls_give_way(void **unused) {
+  static const uint64_t idx = 40, gpfn = 0x40000;
+  guest_setup(1);
+  guest_put(0xb000, &idx, sizeof(idx));
+  guest_put(0xb008, &gpfn, sizeof(gpfn));
+  vcpu[0]->stub->park = true;
+  struct xen_add_to_physmap range = {
+      .domid = DOMID_SELF, .space = XENMAPSPACE_gmfn_range, .size = 1, .idx = idx, .gpfn = gpfn};
+  struct xen_add_to_physmap_batch batch = {.domid = DOMID_SELF,
+                                           .space = XENMAPSPACE_gmfn,
+                                           .size = 1,
+                                           .idxs = 0xb000,
+                                           .gpfns = 0xb008,
+                                           .errs = 0xb010};
+  (void)CALL(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, range);
+  (void)CALL(__HYPERVISOR_memory_op, XENMEM_add_to_physmap_batch, batch);
+  assert_null(guest_page(gpfn));
+  console_input = "typed";
+  (void)call(__HYPERVISOR_console_io, CONSOLEIO_write, 8, 0xb000);
+  assert_int_equal(call(__HYPERVISOR_console_io, CONSOLEIO_read, 5, 0xb000), 0);
+  assert_int_equal(console_used, 0);
+  assert_int_equal(strlen(console_input), 5);
+}
+
 /* --- life ----------------------------------------------------------------------------------------
  */
 
@@ -293,6 +341,25 @@ static void test_soft_reset(void **unused) {
   assert_int_equal(vcpu_call(VCPUOP_register_vcpu_info, 0, &place, sizeof(place)), 0);
 }
 
+/* There is no page for where the shared info was: the domain cannot go on, and has lost nothing. */
+static void test_soft_reset_without_memory(void **unused) {
+  guest_setup(1);
+  shared_map();
+  while (mfn_valid(frame_alloc(0, OWNER_HV, FRAME_HV)))
+    ;
+  uint64_t pages = d->pages;
+  d->max_pages = pages + 1;
+  mfn_t taken = MFN_INVALID;
+  personality_domain_fini(d); /* the shared page is free, and somebody else takes it */
+  taken = frame_alloc(0, OWNER_HV, FRAME_HV);
+  assert_true(mfn_valid(taken));
+  while (mfn_valid(frame_alloc(0, OWNER_HV, FRAME_HV)))
+    ;
+  d->personality.shared_gfn = 1;
+  assert_int_equal(personality_domain_soft_reset(d), STATUS_NO_MEMORY);
+  assert_int_equal(d->pages, pages);
+}
+
 /* A shared info that was mapped into a hole must not earn a page beyond the limit each time. */
 static void test_soft_reset_keeps_the_limit(void **unused) {
   guest_setup(1);
@@ -313,13 +380,16 @@ int main(void) {
       cmocka_unit_test(test_version),
       cmocka_unit_test(test_features_and_build_id),
       cmocka_unit_test(test_cpuid),
+      cmocka_unit_test(test_cpuid_subleaves),
       cmocka_unit_test(test_params),
       cmocka_unit_test(test_param_values),
       cmocka_unit_test(test_hvm_others),
       cmocka_unit_test(test_multicall),
+      cmocka_unit_test(test_long_calls_give_way),
       cmocka_unit_test(test_nothing_is_lost),
       cmocka_unit_test(test_init_fails_whole),
       cmocka_unit_test(test_soft_reset),
+      cmocka_unit_test(test_soft_reset_without_memory),
       cmocka_unit_test(test_soft_reset_keeps_the_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

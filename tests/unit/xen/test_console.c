@@ -195,6 +195,28 @@ static void test_io(void **unused) {
   assert_memory_equal(got, "abc", 3);
 }
 
+/* In pieces: what was read before one that finds no room is gone, as on Xen. */
+static void test_io_reads_pieces(void **unused) {
+  static char many[301], got[300];
+  setup();
+  memset(many, 'm', sizeof(many) - 1);
+  console_input = many;
+  assert_int_equal(call(__HYPERVISOR_console_io, CONSOLEIO_read, 256, 0xb000), 256);
+  assert_int_equal(call(__HYPERVISOR_console_io, CONSOLEIO_read, 256, 0xb100), 44);
+  guest_get(got, 0xb000, sizeof(got));
+  assert_memory_equal(got, many, sizeof(got));
+  console_input = many;
+  assert_int_equal(call(__HYPERVISOR_console_io, CONSOLEIO_read, 256, UNMAPPED - 128), -XEN_EFAULT);
+}
+
+/* What a domain wrote last, and ended no line with, is ended when the domain does. */
+static void test_line_without_an_end(void **unused) {
+  setup();
+  d->personality.console.io_line.used = 3;
+  personality_domain_fini(d);
+  assert_true(printed("\n"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_output),
@@ -208,6 +230,8 @@ int main(void) {
       cmocka_unit_test(test_last_words),
       cmocka_unit_test(test_no_console),
       cmocka_unit_test(test_io),
+      cmocka_unit_test(test_io_reads_pieces),
+      cmocka_unit_test(test_line_without_an_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

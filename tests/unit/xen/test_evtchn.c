@@ -2,6 +2,7 @@
 /* Event channels: every operation and its errors, the two levels of bits, who is told, in both
  * layouts of the shared info. */
 #include "events.h"
+#include <abi/xen/vcpu.h>
 #include <abi/xen/hvm.h>
 #include <personality.h>
 
@@ -150,6 +151,55 @@ static void test_limit(void **unused) {
   assert_int_equal(EVENT(reset, reset), -XEN_EPERM);
 }
 
+/* Every call that takes a port, when there is none: nothing is bound, and nothing sent. */
+static void test_no_port_left(void **unused) {
+  setup();
+  int64_t waiting = alloc(DOMID_SELF, DOMID_SELF);
+  assert_true(waiting > 0);
+  while (bind_ipi(1) > 0)
+    ;
+  assert_int_equal(bind_ipi(1), -XEN_ENOSPC);
+  assert_int_equal(bind_virq(VIRQ_TIMER, 0), -XEN_ENOSPC);
+  assert_int_equal(alloc(DOMID_SELF, DOMID_SELF), -XEN_ENOSPC);
+  assert_int_equal(join(DOMID_SELF, (uint32_t)waiting), -XEN_ENOSPC);
+  assert_int_equal(status((uint32_t)waiting).status, EVTCHNSTAT_unbound);
+  assert_int_equal(close((uint32_t)waiting), 0);
+  assert_int_equal(bind_virq(VIRQ_TIMER, 0), waiting); /* the refusal has left nothing behind */
+}
+
+/* As number 32 and above: it learns of its events when it registers a place for them. */
+static void test_vcpu_without_a_place(void **unused) {
+  struct vcpu_register_vcpu_info place = {.mfn = 20};
+  setup();
+  vcpu[1]->personality.info = NULL;
+  uint32_t port = (uint32_t)bind_ipi(1);
+  shared()->evtchn_mask[0] |= BIT(port);
+  assert_int_equal(send(port), 0);
+  assert_int_equal(on_port(EVTCHNOP_unmask, port), 0);
+  assert_true(pending(port));
+  assert_false(personality_has_event(vcpu[1]));
+  assert_int_equal(personality_upcall_vector(vcpu[1]), 0);
+  personality_vcpu_was_reset(vcpu[1]);
+  personality_clock_write(vcpu[1]);
+  assert_int_equal(info(1)->evtchn_upcall_pending, 0);
+  memset(guest_page(20), 0x77, PAGE_SIZE);
+  assert_int_equal(vcpu_call(VCPUOP_register_vcpu_info, 1, &place, sizeof(place)), 0);
+  const struct vcpu_info *placed = guest_page(20);
+  assert_int_equal(placed->evtchn_upcall_pending, 1);
+  assert_int_equal(placed->evtchn_upcall_mask, 0);
+  assert_int_equal(placed->evtchn_pending_sel, ~0ull);
+  assert_true(personality_has_event(vcpu[1]));
+}
+
+/* A mail for a virtual interrupt that nobody has bound. */
+static void test_virq_that_nobody_wants(void **unused) {
+  setup();
+  uint64_t before = shared()->evtchn_pending[0];
+  personality_prepare_entry(vcpu[0], BIT(MAIL_DEBUG) | BIT(MAIL_TIMER) | BIT(MAIL_LIVES));
+  personality_prepare_entry(vcpu[0], BIT(MAIL_SERIAL));
+  assert_int_equal(shared()->evtchn_pending[0], before);
+}
+
 static void test_port_that_cannot_be_told(void **unused) {
   setup();
   struct evtchn_bind_ipi op = {.vcpu = 0};
@@ -242,6 +292,22 @@ static void test_compat_layout(void **unused) {
   assert_int_equal(on_port(EVTCHNOP_unmask, 1024), -XEN_EINVAL);
 }
 
+/* Its words are 32 bits wide: what stands behind the selector is the guest's own. */
+static void test_compat_place(void **unused) {
+  struct vcpu_register_vcpu_info place = {.mfn = 20};
+  struct xen_hvm_param op = {.domid = DOMID_SELF, .value = 2ull << 56 | 0xf3};
+  setup();
+  assert_int_equal(compat_call_with(__HYPERVISOR_hvm_op, HVMOP_set_param, &op, sizeof(op)), 0);
+  memset(guest_page(20), 0x77, PAGE_SIZE);
+  guest_put(ARGUMENT, &place, sizeof(place));
+  assert_int_equal(call_compat_mode(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_info, 1, ARGUMENT),
+                   0);
+  const struct compat_vcpu_info *placed = guest_page(20);
+  assert_int_equal(placed->evtchn_pending_sel, ~0u);
+  assert_int_equal(placed->evtchn_upcall_pending, 1);
+  assert_int_equal(placed->arch_cr2, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_unbound),
@@ -251,11 +317,15 @@ int main(void) {
       cmocka_unit_test(test_ipi),
       cmocka_unit_test(test_masks),
       cmocka_unit_test(test_limit),
+      cmocka_unit_test(test_no_port_left),
+      cmocka_unit_test(test_vcpu_without_a_place),
+      cmocka_unit_test(test_virq_that_nobody_wants),
       cmocka_unit_test(test_port_that_cannot_be_told),
       cmocka_unit_test(test_faults_and_refusals),
       cmocka_unit_test(test_upcall_vectors),
       cmocka_unit_test(test_callback_vector),
       cmocka_unit_test(test_compat_layout),
+      cmocka_unit_test(test_compat_place),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

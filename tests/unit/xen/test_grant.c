@@ -542,6 +542,16 @@ static void test_compat(void **unused) {
   assert_int_equal(op.status, GNTST_okay);
   const uint8_t *to = guest_page(21);
   assert_true(to[1] == 0 && to[2] == 0xa5 && to[11] == 0xa5 && to[12] == 0);
+  static const uint32_t cut[] = {PAGE_SIZE - 4, PAGE_SIZE - 12, PAGE_SIZE - 18}; /* bytes there */
+  for (unsigned i = 0; i < ARRAY_SIZE(cut); i++)
+    assert_int_equal(call_compat_mode(__HYPERVISOR_grant_table_op, GNTTABOP_copy,
+                                      (RAM_PAGES - 1) * PAGE_SIZE + cut[i], 1),
+                     -XEN_EFAULT);
+  vcpu[0]->stub->park = true; /* the domain ends: the rest is left */
+  memset(guest_page(21), 0, PAGE_SIZE);
+  assert_int_equal(call_compat_mode(__HYPERVISOR_grant_table_op, GNTTABOP_copy, ARGUMENT, 2), 0);
+  assert_int_equal(to[2], 0);
+  vcpu[0]->stub->park = false;
   struct compat_gnttab_transfer transfer = {.mfn = 5, .domid = 1, .ref = 3, .status = 99};
   guest_put(ARGUMENT, &transfer, sizeof(transfer));
   assert_int_equal(call_compat_mode(__HYPERVISOR_grant_table_op, GNTTABOP_transfer, ARGUMENT, 1),

@@ -279,6 +279,17 @@ static void test_batch(void **unused) {
   assert_int_equal(((struct shared_info *)guest_page(30))->wc_sec, 0x65432100);
   op.errs = UNMAPPED;
   assert_int_equal(MEM(add_to_physmap_batch, op), -XEN_EFAULT);
+  op.errs = LIST + 128;
+  op.idxs = UNMAPPED;
+  assert_int_equal(MEM(add_to_physmap_batch, op), -XEN_EFAULT);
+  op.idxs = LIST;
+  op.gpfns = UNMAPPED;
+  assert_int_equal(MEM(add_to_physmap_batch, op), -XEN_EFAULT);
+  op.gpfns = LIST + 64;
+  op.space = XENMAPSPACE_gmfn;
+  op.extra = 1; /* a word that has no meaning there */
+  assert_int_equal(MEM(add_to_physmap_batch, op), -XEN_EOPNOTSUPP);
+  op.extra = 0;
   op.space = XENMAPSPACE_gmfn_range;
   assert_int_equal(MEM(add_to_physmap_batch, op), -XEN_EOPNOTSUPP);
   op.space = XENMAPSPACE_gmfn_foreign;

@@ -35,7 +35,7 @@ static void load(struct vcpu *v, const struct insn *i, uint64_t value) {
 static uint64_t stored(struct vcpu *v, const struct insn *i) {
   if (i->reg == 0xff)
     return i->immediate;
-  return v->arch.regs.gpr[i->reg] >> (i->high_byte ? 8 : 0);
+  return v->arch.regs.gpr[i->reg]; /* no byte register's: 4 bytes are written */
 }
 
 /* --- the local APIC's page ------------------------------------------------------------ */
