@@ -58,6 +58,11 @@ class Image:
         return self.text(name), version, stamp, total, found
 
 
+def images_in(folder):
+    """The counted ones that run.py has put there."""
+    return [Image(path) for path in sorted(Path(folder).glob("*.image"))]
+
+
 def add(values, count, where, image, memory):
     """To `values`, the counters at `where` of a memory that starts with the mark."""
     offset = where - image.first
@@ -66,6 +71,8 @@ def add(values, count, where, image, memory):
 
 def ran(image, memory):
     """Not before the hypervisor has cleared its data, nor what is not its memory at all."""
+    if not memory.startswith(image.mark):
+        return False
     wheres = [place for *_, functions in image.known_units for _, place in functions]
     most = [max(add([0] * count, count, where, image, memory)) for count, where in wheres]
     return 0 < max(most) < LIMIT

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static char mark[16];
-static size_t size; /* of the counters, from the mark on */
+static char mark[15]; /* what those of all images have in common; the next byte tells them apart */
+static size_t size;   /* of the counters, from the mark on */
 
 static void keep(const char *counters) {
   char path[4096];

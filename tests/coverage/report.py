@@ -36,6 +36,12 @@ class Line:
         return max(pairs, key=lambda pair: (pair[0] / pair[1], pair[1]), default=(0, 0))
 
 
+def compiled(tree):
+    """What the default configuration makes objects of; files of hv/ that others alone compile do not count."""
+    return {str(note.relative_to(tree / "build" / "default").with_suffix("")) for note in
+            (tree / "build" / "default").glob("**/*.gcno")}
+
+
 def units(tree):
     """What gcov says of each counted object; of one that never ran too."""
     for note in sorted(tree.glob("build/**/*.gcno")):
@@ -48,11 +54,13 @@ def units(tree):
 def merge(tree):
     """By path, by number: Line."""
     files = defaultdict(lambda: defaultdict(Line))
+    sources = compiled(tree)
     for unit in units(tree):
         for file in unit["files"]:
             path = Path(file["file"])
             path = path.relative_to(tree) if path.is_absolute() and path.is_relative_to(tree) else path
-            if str(path).startswith("hv/") and not str(path).startswith("hv/arch/fake/"):
+            header = path.suffix == ".h" and not path.is_relative_to("hv/arch/fake")
+            if path.parts[0] == "hv" and (header or str(path.with_suffix("")) in sources):
                 for line in file["lines"]:
                     files[str(path)][line["line_number"]].take(line)
     return files

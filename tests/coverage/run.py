@@ -23,6 +23,7 @@ OUT = ROOT / "build" / "coverage"
 TREE = OUT / "tree"
 KEPT = TREE / "build" / "coverage"  # the runs' counters
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+CONFIGS = ["default", "debug"]  # the second is the first with panics on request
 STAGES = {
     "unit": ["make", "-k", "unit"],
     "fuzz": ["make", "-k", f"FUZZ_CC={TREE}/tests/coverage/cc", "FUZZ_MAIN=tests/fuzz/replay.c", "FUZZ_WARN=-w",
@@ -46,18 +47,25 @@ def copy_tree(tree=TREE):
 
 
 def counted(command):
-    """A make of the copy's with its compiler and link script."""
-    return [*command, f"CC={TREE}/tests/coverage/cc", "LD=ld --defsym=__gcov_merge_add=0",
-            "HV_LDS=build/coverage/hv.lds"]
+    """A make of the copy's with its compiler."""
+    return [*command, f"CC={TREE}/tests/coverage/cc", "LD=ld --defsym=__gcov_merge_add=0"]
+
+
+def build_hv(number, config):
+    script = KEPT / f"{config}.lds"
+    with open(script, "w", encoding="utf-8") as out:
+        subprocess.run([sys.executable, "tests/coverage/counted.py", "hv/arch/x86_64/boot/hv.lds", str(number)],
+                       cwd=TREE, check=True, stdout=out)
+    subprocess.run(counted(["make", "-s", f"CONFIG={config}", f"HV_LDS={script}", "hv"]), cwd=TREE, check=True,
+                   stdout=subprocess.DEVNULL)
+    shutil.copy2(TREE / "build" / config / "skerry-hv64.elf", KEPT / f"{config}.image")
 
 
 def build():
-    with open(KEPT / "hv.lds", "w", encoding="utf-8") as script:
-        subprocess.run([sys.executable, "tests/coverage/counted.py", "hv/arch/x86_64/boot/hv.lds"], cwd=TREE,
-                       check=True, stdout=script)
-    for command in (counted(["make", "-s", "hv"]), ["make", "-s", "tool", "guests", "services", "linux", "linux32"]):
-        subprocess.run(command, cwd=TREE, check=True, stdout=subprocess.DEVNULL)
-    shutil.copy2(TREE / "build" / "default" / "skerry-hv64.elf", KEPT / "image")
+    for number, config in enumerate(CONFIGS):
+        build_hv(number, config)
+    subprocess.run(["make", "-s", "tool", "guests", "services", "linux", "linux32"], cwd=TREE, check=True,
+                   stdout=subprocess.DEVNULL)
     subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", KEPT / "keep.so", "tests/coverage/keep.c"], cwd=TREE,
                    check=True)
 
@@ -89,8 +97,8 @@ def main():
         build()
     for stage in filter(None, options.only.split(",")):
         run(stage)
-    image = counters.Image(KEPT / "image")
-    runs = counters.write(image, [path.read_bytes() for path in KEPT.glob("*.data")])
+    memories = [path.read_bytes() for path in KEPT.glob("*.data")]
+    runs = sum(counters.write(image, memories) for image in counters.images_in(KEPT))
     return report.make(TREE, OUT, runs)
 
 

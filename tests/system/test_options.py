@@ -9,7 +9,7 @@ import kconfiglib
 import pytest
 
 from machine import BUILD, ROOT
-from systems import linux
+from systems import linux, micro
 
 QUICK = 3  # so many options in make check; all of them in make check-all
 
@@ -50,6 +50,19 @@ def test_configuration_boots(bench, config):
             machine.ready(name)
             assert machine.fact(name, "cpus")["nproc"] == "1"
         machine.wait_end()
+
+
+def test_figures(bench):
+    """What `make figures` reads of a boot: each figure once, when the last domain has started."""
+    with bench.run([micro("a", "hello"), micro("b", "hello")], options="figures") as machine:
+        machine.wait("figure: memory.payload_kib", "skerry")
+        lines = [line.split()[1:] for line in machine.texts("skerry") if line.startswith("figure: ")]
+    found = {name: int(value) for name, value, _ in lines}
+    assert len(lines) == len(found) == 10
+    assert found["memory.frame_records_kib"] == 2048 * 256 * 16 / 1024  # 16 bytes a frame
+    assert 0 < found["memory.vcpu_kib"] <= 40 and 0 < found["memory.domain_kib"] <= 64
+    assert all(found[name] for name in ("boot.instructions", "boot.copy_instructions", "memory.nested_tables_kib",
+                                        "memory.machine_kib", "memory.pcpu_kib", "memory.payload_kib"))
 
 
 def test_same_bytes_twice(bench):
