@@ -99,6 +99,14 @@ def test_what_failed_is_said():
     assert "Did not finish: xen417 suite" in report.page({**RESULTS, "failed": ["xen417 suite"]}, [])
 
 
+def test_what_a_peer_cannot_measure_is_said_with_its_reason():
+    figures = {**FIGURES, "xen420": {"exit.cpuid": 5400, "none.exit.hlt_pending": "interrupt before HLT"}}
+    results = {**RESULTS, "figures": figures}
+    line = "exit.hlt_pending on Xen 4.20: not measured: interrupt before HLT."
+    assert table.absent_lines(figures) == [line]
+    assert line in report.page(results, []) and line in document.text(results)
+
+
 def test_both_machines_stand_side_by_side():
     figures = {**FIGURES, "skerry-ryzen": {"exit.cpuid": 80}, "xen417-ryzen": {"exit.cpuid": 400}}
     (r,) = table.reported_rows(figures)

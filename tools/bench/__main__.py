@@ -8,33 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import campaign
 import compare
 import detector
 import document
 import gate
 import history
-import jobs
 import measures
 import peers
 import plan
 import report
 import slurm
 import table
-from machine import MachineFailed
 from progress import Progress, Steps
 
 
-def run_all(work):
-    """All figures of these jobs, one peer's: name to value."""
-    figures, progress = {}, Progress(work)
-    for job in work:
-        with progress.running(job):
-            figures.update(jobs.run(job)[0])
-    return figures
-
-
 def command_gate(args):
-    figures = run_all(plan.gate_jobs())
+    figures = campaign.run_all(plan.gate_jobs())
     if args.record:
         gate.save(figures)
         print(f"bench: recorded {len(figures)} budgets")
@@ -50,19 +40,6 @@ def emulator():
     return run.stdout.splitlines()[0] + f", -cpu {peers.CPU}, -icount shift=0"
 
 
-def run_campaign(work, progress):
-    """(peer to figures, titles of the jobs that failed): one that fails stops no other."""
-    figures, failed = {}, []
-    for job in work:
-        try:
-            with progress.running(job):
-                figures.setdefault(job.peer, {}).update(jobs.run(job)[0])
-        except (MachineFailed, subprocess.CalledProcessError, ValueError) as error:
-            print(f"bench: {job.title}: {error}", file=sys.stderr)
-            failed.append(job.title)
-    return figures, failed
-
-
 def chosen(figures, patterns):
     """Of the measures asked for, with what belongs to them."""
     return {peer: {name: value for name, value in own.items()
@@ -76,7 +53,7 @@ def command_run(args):
     if args.slurm:
         figures, failed = slurm.run_campaign(work)
     else:
-        figures, failed = run_campaign(work, Progress(work))
+        figures, failed = campaign.run(work, Progress(work))
     results = {"commit": history.commit(), "when": history.now(), "machine": emulator(),
                "figures": chosen(figures, args.measures), "failed": failed}
     history.append(results)
@@ -109,7 +86,7 @@ def figure_lines(figures):
 
 def command_figures(_args):
     work = plan.figure_jobs()
-    figures, failed = run_campaign(work, Progress(work))
+    figures, failed = campaign.run(work, Progress(work))
     for name, value, unit in figure_lines(figures):
         print(f"{name}\t{value}\t{unit}")
     return 1 if failed else 0

@@ -81,7 +81,7 @@ def text(results, proof=None):
                                      lstrip_blocks=True, keep_trailing_newline=True)
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, peers=[peers.PEERS[name].title for name in peers.PEERS if name in figures],
-        comparison=table.as_markdown(rows), boots=boots(figures), boot_memory=512, parts=parts(figures),
+        comparison=table.as_markdown(rows), absent=table.absent_lines(figures), boots=boots(figures), boot_memory=512, parts=parts(figures),
         memory=memory(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
         proof=proof, detector=detector(proof) if proof else "")
 

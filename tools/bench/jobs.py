@@ -14,6 +14,7 @@ from pathlib import Path
 
 import peers
 import counting
+import measures
 from machine import BUILD, Machine, MachineFailed
 
 MEASURE = re.compile(r"^measure: (\S+) (\d+|-) (\S+)$")
@@ -66,28 +67,42 @@ def log_of(job):
     return BUILD / "logs" / ("bench-" + re.sub(r"[^\w.=-]+", "-", job.title) + ".log")
 
 
+class Unfinished(MachineFailed):
+    """A job that the peer did not bring to its end; `figures` holds what it had measured by then."""
+
+    def __init__(self, figures, error):
+        super().__init__(str(error))
+        self.figures = figures
+
+    @property
+    def reason(self):
+        taken_last = [name for name in self.figures if measures.is_public(name)][-1:]
+        return f"stopped behind {taken_last[0]}" if taken_last else "measured nothing"
+
+
 def measured(machine, origin):
-    """name to value, of those measures that this domain could take."""
-    found = filter(None, map(MEASURE.match, machine.texts(origin)))
-    return {m.group(1): int(m.group(2)) for m in found if m.group(2) != "-"}
+    """name to value, of those measures that this domain could take; of the others none.NAME to the
+    reason that it gave."""
+    found = list(filter(None, map(MEASURE.match, machine.texts(origin))))
+    figures = {m.group(1): int(m.group(2)) for m in found if m.group(2) != "-"}
+    return {**figures, **{"none." + m.group(1): m.group(3).replace("-", " ") for m in found
+                          if m.group(2) == "-" and m.group(3) != "no-hypervisor"}}
 
 
 def taken(job, guest, folder, last, seconds):
     """What the measured domain prints until its line `last`."""
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(guest, folder), log_of(job)) as machine:
-        machine.wait(last, peer.origin, seconds)
+        try:
+            machine.wait(last, peer.origin, seconds)
+        except MachineFailed as error:
+            raise Unfinished(measured(machine, peer.origin), error) from error
         return measured(machine, peer.origin)
 
 
 def suite(job, folder):
     """The suite's groups."""
-    peer = peers.PEERS[job.peer]
-    with Machine(peer.command(job.guest(), folder), log_of(job)) as machine:
-        failed = machine.wait(r"^DONE \d+ (\d+)$", peer.origin, 300)[0].group(1)
-        if failed != "0":
-            raise MachineFailed(f"{job.title}: the suite failed")
-        return measured(machine, peer.origin)
+    return taken(job, job.guest(), folder, r"^DONE \d+ 0$", 300)
 
 
 def without_interrupts(job, folder):
@@ -216,10 +231,19 @@ KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "boots
          "profile": profiled, "workload": workload, "devices": devices, "crowd": crowd, "exits": exits}
 
 
+def named(job, figures):
+    """After its variant."""
+    suffix = f"@{job.variant}" if job.variant else ""
+    return {name if "@" in name else name + suffix: value for name, value in figures.items()}
+
+
 def run(job):
     """Runs it; returns its figures and the seconds that it took."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="skerry-bench-") as folder:
-        figures = KINDS[job.kind](job, Path(folder))
-    suffix = f"@{job.variant}" if job.variant else ""
-    return {name if "@" in name else name + suffix: value for name, value in figures.items()}, time.monotonic() - start
+        try:
+            figures = KINDS[job.kind](job, Path(folder))
+        except Unfinished as error:
+            error.figures = named(job, error.figures)
+            raise
+    return named(job, figures), time.monotonic() - start

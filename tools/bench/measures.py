@@ -100,7 +100,7 @@ def find(name):
 
 def is_public(name):
     """A figure of its own, and not a part of another's explanation."""
-    return not name.startswith(("profile.", "length.", "lengths.", "own."))
+    return not name.startswith(("profile.", "length.", "lengths.", "own.", "none."))
 
 
 def matches(name, patterns):

@@ -100,7 +100,7 @@ def page(results, entries):
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, rows=rows, columns=table.present_columns(plain), peers=peers.PEERS,
         base=peers.PEERS[table.BASE].title, comparison=plots.comparison(plain) if both else "",
-        reported=table.reported_rows(results["figures"]), growths=growths(results), systems=systems(results),
+        absent=table.absent(results["figures"]), reported=table.reported_rows(results["figures"]), growths=growths(results), systems=systems(results),
         memory=memory_kinds(results), exits=own_kinds(results, "own.exits."),
         parts=boot_parts(results), profiles=profiles(results), detector=load(DETECTOR), campaigns=len(entries))
 
@@ -110,7 +110,8 @@ def write(results):
     entries = history.load()
     peers.OUT.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-    (peers.OUT / "report.txt").write_text(table.as_text(table.rows(results["figures"])))
+    (peers.OUT / "report.txt").write_text(table.as_text(table.rows(results["figures"]))
+                                          + "".join(line + "\n" for line in table.absent_lines(results["figures"])))
     path = peers.OUT / "index.html"
     path.write_text(page(results, entries))
     return path

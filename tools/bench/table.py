@@ -46,6 +46,17 @@ def rows(figures):
     return [r for r in found if r.values]
 
 
+def absent(figures):
+    """[(measure, peer's title, reason)] of what a peer said that it cannot measure."""
+    return [(name.removeprefix("none."), peers.PEERS[peer].title, reason)
+            for peer in COLUMNS for name, reason in sorted(figures.get(peer, {}).items())
+            if name.startswith("none.") and "@" not in name]
+
+
+def absent_lines(figures):
+    return [f"{measure} on {title}: not measured: {reason}." for measure, title, reason in absent(figures)]
+
+
 def number(value):
     return "" if value is None else f"{value:,}"
 

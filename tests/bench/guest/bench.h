@@ -54,6 +54,14 @@ static inline void apic_store(unsigned reg, uint32_t value) {
   *(volatile uint32_t *)(0xfee00000UL + reg) = value;
 }
 
+// For a handler. Some emulated machine lets an interrupt in between STI and HLT, where none may
+// come: the guest would then sleep for ever, and is moved on. Returns whether that was so.
+static inline int skip_halt(struct regs *regs) {
+  int early = *(uint8_t *)regs->rip == 0xf4;
+  regs->rip += early;
+  return early;
+}
+
 static inline uint64_t least(uint64_t a, uint64_t b) {
   return a < b ? a : b;
 }

@@ -3,25 +3,18 @@
 #include "bench.h"
 #include "rt/apic.h"
 
-#define VECTOR     0x60
+#define VECTOR    0x60
 
-#define APIC_BASE  "mov $0x1b, %%ecx"
-#define EFER       "mov $0xc0000080, %%ecx; mov $0xd01, %%eax; xor %%edx, %%edx"
-#define PORT       "mov $0x21, %%edx; mov $0xff, %%eax" // the first PIC's mask: nobody has it
-#define TPR        "mov $0xfee00080, %%ebx; xor %%eax, %%eax"
-
-#define OPCODE_HLT 0xf4
+#define APIC_BASE "mov $0x1b, %%ecx"
+#define EFER      "mov $0xc0000080, %%ecx; mov $0xd01, %%eax; xor %%edx, %%edx"
+#define PORT      "mov $0x21, %%edx; mov $0xff, %%eax" // the first PIC's mask: nobody has it
+#define TPR       "mov $0xfee00080, %%ebx; xor %%eax, %%eax"
 
 static volatile unsigned taken, early;
 
-// Some emulated machine's interrupt comes between STI and HLT, where none may: the guest would then
-// sleep for ever, and is moved on.
 static void on_interrupt(struct regs *regs) {
   taken++;
-  if (*(uint8_t *)regs->rip == OPCODE_HLT) {
-    regs->rip++;
-    early++;
-  }
+  early += skip_halt(regs);
   apic_store(APIC_EOI, 0);
 }
 

@@ -11,7 +11,7 @@ static volatile uint64_t fired_at;
 static unsigned port;
 
 static void on_timer(struct regs *regs) {
-  (void)regs;
+  skip_halt(regs);
   fired_at = time_ns();
   evtchn_clear(port);
   shared_info->vcpu_info[0].evtchn_upcall_pending = 0;
