@@ -3,6 +3,11 @@
 """Measures what `make figures` prints, one figure a line: name, value, unit,
 with tabs between. Everything is measured now, nothing is remembered.
 
+    figures.py [PART...]      all parts, if none is named (make figures FIGURES="size boot")
+
+What runs, and how long it took, is said on the standard error. A part that
+fails, or does not print a figure of EXPECTED, stops no other.
+
 Sizes are counted over every file that a configuration compiles, as the
 compiler's dependency files list them: `code_lines` after the tree's
 .clang-format, without blank lines and lines of comment alone; `lines` with
@@ -16,6 +21,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 import assure
 from machine import BUILD, ROOT, Machine, MachineFailed, parallel_cpus, qemu_arguments
@@ -29,8 +35,25 @@ FIGURE = re.compile(r"figure: (\S+) (\S+) (\S+)")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
+printed = set()
+
+
 def show(name, value, unit):
+    printed.add(name)
     print(f"{name}\t{value}\t{unit}", flush=True)
+
+
+def relay(command, prefix=""):
+    """Shows the figures of what a command prints; all else that it says is no figure. Returns its status."""
+    with subprocess.Popen(command, cwd=ROOT, text=True, errors="replace", stdout=subprocess.PIPE) as process:
+        for line in process.stdout:
+            match = assure.FIGURE.match(line)
+            if match:
+                name, value, unit = filter(None, match.groups())
+                show(prefix + name, value, unit)
+            else:
+                sys.stderr.write(line)
+    return process.returncode
 
 
 # --- Size --------------------------------------------------------------------
@@ -99,11 +122,8 @@ def boot_figures():
 
 
 def guest_figures(machine, *words, prefix=""):
-    run = subprocess.run([sys.executable, "tests/guest/run.py", "--figures", "--machine", machine, *words],
-                         cwd=ROOT, text=True, stdout=subprocess.PIPE, check=False)
-    for line in run.stdout.splitlines():
-        print(prefix + line, flush=True)
-    if run.returncode:
+    command = [sys.executable, "tests/guest/run.py", "--figures", "--machine", machine, *words]
+    if relay(command, prefix):
         raise MachineFailed("a micro-guest failed")
 
 
@@ -119,7 +139,8 @@ def intel_figures():
 
 def bench_figures():
     """Skerry beside Xen, in instructions (docs/guide/benchmarks.md)."""
-    subprocess.run([sys.executable, "tools/bench", "figures"], cwd=ROOT, check=True)
+    if relay([sys.executable, "tools/bench", "figures"]):
+        raise MachineFailed("a job of the benchmark did not finish")
 
 
 # --- Wall clock --------------------------------------------------------------
@@ -196,34 +217,74 @@ def store_figures():
 
 def assurance_figures():
     """What the auditor, the fuzzers, models and static checks say."""
-    failed = [name for name, command in assure.FIGURES.items()
-              if subprocess.run(command, cwd=ROOT, check=False).returncode]
+    failed = [name for name, command in assure.FIGURES.items() if relay(command)]
     if failed:
         raise MachineFailed(f"no figures of {', '.join(failed)}")
 
 
 def release_figures():
     """Two builds of HEAD in environments that differ."""
-    subprocess.run([sys.executable, "tools/release", "--figure"], cwd=ROOT, check=True)
+    if relay([sys.executable, "tools/release", "--figure"]):
+        raise MachineFailed("the release was not built")
 
 
 def series_figures():
     """Twenty seeded series, for the committed tree: a quarter of an hour."""
-    subprocess.run([sys.executable, "tests/process/seeds.py"], cwd=ROOT, check=True)
+    if relay([sys.executable, "tests/process/seeds.py"]):
+        raise MachineFailed("a verdict was wrong")
 
 
-def main():
-    sys.stdout.reconfigure(line_buffering=True)
-    failed = False
-    for measure in (size_figures, boot_figures, amd_figures, intel_figures,
-                    bench_figures, libos_figures, store_figures, clock_figures, assurance_figures, release_figures, series_figures):
-        try:
-            measure()
-        except (MachineFailed, OSError, subprocess.CalledProcessError) as error:
-            print(f"figures: {measure.__name__}: {error}", file=sys.stderr)
-            failed = True
+PARTS = {
+    "size": size_figures, "boot": boot_figures, "amd": amd_figures, "intel": intel_figures, "bench": bench_figures,
+    "libos": libos_figures, "store": store_figures, "clock": clock_figures, "assurance": assurance_figures,
+    "release": release_figures, "series": series_figures,
+}
+
+# What a part must have printed, whatever else it prints.
+EXPECTED = {
+    "size": "hv.code_lines hv.code_lines_isolated hv.code_lines_minimal",
+    "boot": "boot.instructions boot.wait_ms boot.copy_instructions boot.instructions_per_gib boot.instructions_per_cpu "
+            "memory.machine_kib memory.pcpu_kib memory.domain_kib memory.vcpu_kib memory.frame_records_kib "
+            "memory.nested_tables_kib memory.payload_kib",
+    "amd": "hypercall.null.instructions exit.cpuid.instructions",
+    "intel": "intel.hypercall.null.instructions intel.exit.cpuid.instructions",
+    "libos": "libos.hello_image_kib libos.hello_memory_kib",
+    "store": "store.device_create_p99_beside_idle store.device_create_p99_beside_mute "
+             "store.device_remove_p99_beside_idle store.device_remove_p99_beside_mute",
+    "clock": "native.boot_seconds system.boot_seconds",
+    "assurance": "safety.gaps audit.foreign_bytes audit.granted_bytes audit.samples hostile.calls misra.unexplained "
+                 "coverage.branches",
+    "release": "release.bit_identical",
+    "series": "series.verdicts_right series.median_seconds_to_red",
+}
+
+
+def take(name):
+    """Whether that part has printed all that it must; what ails it goes to the standard error."""
+    try:
+        PARTS[name]()
+    except (MachineFailed, OSError, subprocess.CalledProcessError) as error:
+        print(f"figures: {name}: {error}", file=sys.stderr)
+        return False
+    missing = set(EXPECTED.get(name, "").split()) - printed
+    if missing:
+        print(f"figures: {name}: no figure {', '.join(sorted(missing))}", file=sys.stderr)
+    return not missing
+
+
+def main(names):
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        sys.exit(f"figures: no such part: {' '.join(sorted(unknown))}; there are {' '.join(PARTS)}")
+    names, failed = names or list(PARTS), []
+    for at, name in enumerate(names, 1):
+        start = time.monotonic()
+        print(f"figures: {at} of {len(names)}: {name}", file=sys.stderr)
+        failed += [] if take(name) else [name]
+        print(f"figures: {name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    print(f"figures: {len(printed)} printed; failed: {' '.join(failed) or 'nothing'}", file=sys.stderr)
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
