@@ -188,7 +188,7 @@ docs/design/pictures/%.svg: docs/design/pictures/%.dot
 figures: ##  Measure size, speed and memory; one figure a line (FIGURES="size boot": these parts)
 	@$(MAKE) -s CONFIG=minimal hv >&2
 	@$(MAKE) -s CONFIG=isolated hv >&2
-	@$(MAKE) -s CONFIG=default hv guests services image xen bench-guests bench-peers bench-xl bench-io $(KERNELS)/vmlinux-cloud >&2
+	@$(MAKE) -s CONFIG=default hv guests services image xen bench-ready $(KERNELS)/vmlinux-cloud >&2
 	@$(PYTHON) tools/figures.py $(FIGURES)
 
 .PHONY: clean

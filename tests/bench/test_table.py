@@ -99,6 +99,21 @@ def test_what_failed_is_said():
     assert "Did not finish: xen417 suite" in report.page({**RESULTS, "failed": ["xen417 suite"]}, [])
 
 
+def test_what_is_missing_is_known():
+    """A measure without a figure of Skerry's, and an aim without Xen's."""
+    missing = table.missing(FIGURES)
+    assert "exit.cpuid" not in missing and "exit.rdmsr" in missing and "domain.boot" in missing
+    lonely = {"skerry": {m.name: 1 for m in measures.ALL}}
+    assert set(table.missing(lonely)) == {m.name for m in measures.ALL if m.aim}
+
+
+def test_exits_stand_beside_those_of_a_boot():
+    own = {**SKERRY, "own.exits.hlt": 70, "own.exits.io": 9, "own.exits_boot.hlt": 30}
+    results = {**RESULTS, "figures": {"skerry": own}}
+    assert report.exit_rows(results) == [("hlt", 70, 30), ("io", 9, None)]
+    assert "| hlt | 70 | 30 |" in document.text(results) and "<td>hlt</td><td>70</td>" in report.page(results, [])
+
+
 def test_what_a_peer_cannot_measure_is_said_with_its_reason():
     figures = {**FIGURES, "xen420": {"exit.cpuid": 5400, "none.exit.hlt_pending": "interrupt before HLT"}}
     results = {**RESULTS, "figures": figures}

@@ -34,7 +34,9 @@ xen-init-dom0
 xenconsoled # without which xl starts nothing
 ! grep -q disk /guests/d1.cfg || serve
 for guest in /guests/*.cfg; do
-  xl create -q -e "$guest" || echo "xl: FAIL $guest"
+  alone=-e # but for a guest whose reboot xl must wait for
+  ! grep -q '"restart"' "$guest" || alone=
+  xl create -q $alone "$guest" || echo "xl: FAIL $guest"
 done
 if [ -e /guests/ramdisk ]; then
   sleep 100000 | xenconsole 1 | while read -r line; do echo "[d1] $line"; done

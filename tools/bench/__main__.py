@@ -68,12 +68,22 @@ def command_job(args):
     return 0
 
 
+def own_unit(name):
+    """Of what the hypervisor tells of itself."""
+    if name.startswith("own.exits"):
+        return "exits"
+    return {"kib": "KiB", "ms": "ms"}.get(name.rpartition("_")[2], measures.INSTRUCTIONS)
+
+
 def figure_lines(figures):
-    """name, value, unit: each peer's, the ratios to Xen less its decoding, and the growth."""
+    """name, value, unit: each peer's, what Skerry tells of itself, the ratios to Xen less its decoding, and
+    the growth."""
     for peer, own in sorted(figures.items()):
         for name, value in sorted(own.items()):
             if measures.is_public(name):
                 yield f"bench.{peer}.{name}", value, measures.find(measures.plain(name)).unit
+            elif name.startswith("own."):
+                yield f"bench.{peer}.{name}", value, own_unit(name)
     for row in table.rows(figures):
         if row.less is not None:
             base = table.base_of(row.values)
@@ -89,7 +99,10 @@ def command_figures(_args):
     figures, failed = campaign.run(work, Progress(work))
     for name, value, unit in figure_lines(figures):
         print(f"{name}\t{value}\t{unit}")
-    return 1 if failed else 0
+    missing = table.missing(figures)
+    for line in missing:
+        print(f"bench: {line}: no figure", file=sys.stderr)
+    return 1 if failed or missing else 0
 
 
 def command_report(_args):

@@ -38,6 +38,12 @@ def memory(figures):
     return markdown(["Skerry's kind", "KiB"], kinds + whole) if kinds else ""
 
 
+def exits(figures):
+    lines = [[reason, table.number(whole), table.number(boot)]
+             for reason, whole, boot in report.exit_rows({"figures": figures})]
+    return markdown(["reason", "exits with workloads", "of a boot alone"], lines) if lines else ""
+
+
 def growths(own):
     axes = [axis for axis in ("domains", "vcpus") if table.growth_rows(own, axis)]
     found = {axis: {name: f"{percent:+.1f}" for name, _, percent in table.growth_rows(own, axis)}
@@ -82,7 +88,7 @@ def text(results, proof=None):
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, peers=[peers.PEERS[name].title for name in peers.PEERS if name in figures],
         comparison=table.as_markdown(rows), absent=table.absent_lines(figures), boots=boots(figures), boot_memory=512, parts=parts(figures),
-        memory=memory(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
+        memory=memory(figures), exits=exits(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
         proof=proof, detector=detector(proof) if proof else "")
 
 

@@ -116,7 +116,7 @@ def restart(job, folder):
     with Machine(peer.command(job.guest(), folder), log_of(job)) as machine:
         machine.wait(r"^stamp: start", peer.origin, 300)
         end = machine.wait(r"^stamp: end (\d+)", peer.origin, 300)[0].group(1)
-        start = machine.wait(r"^stamp: start (\d+)", peer.origin, 300)[0].group(1)
+        start = machine.wait(r"^stamp: start (\d+)", peer.next_life, 300)[0].group(1)
     return {"domain.restart": int(start) - int(end)}
 
 
@@ -126,7 +126,7 @@ def boots(job, folder):
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(job.guest(options="figures"), folder), log_of(job)) as machine:
         first, second = (int(machine.wait(r"^stamp: start (\d+)", name, 300)[0].group(1))
-                         for name in ("d0", "d1"))
+                         for name in peer.origins(2))
     return {"domain.boot": second - first}
 
 
@@ -182,7 +182,8 @@ def profiled(job, folder):
 
 def linux(job):
     console = "hvc0" if peers.PEERS[job.peer].many else "ttyS0"
-    return peers.Guest(peers.LINUX, f"console={console} quiet mem={LINUX_MIB}M",
+    work = f" work={job.group}" if job.group else ""
+    return peers.Guest(peers.LINUX, f"console={console} quiet mem={LINUX_MIB}M{work}",
                        memory_mib=LINUX_MIB, ramdisk=peers.USER_SPACE, config=job.config,
                        cpu=peers.PV_CPU)
 
@@ -194,7 +195,7 @@ def crowd(job, folder):
     lines = [f"console=hvc0 quiet work={job.mixed[n % len(job.mixed)]}" for n in range(job.domains)]
     guest = peers.Guest(peers.LINUX, lines[0], domains=job.domains, cpus=job.cpus, memory_mib=job.memory_mib,
                         ramdisk=peers.USER_SPACE, mixed=tuple(lines[1:]), cpu=peers.PV_CPU)
-    names = [f"d{n}" for n in range(job.domains)]
+    names = peer.origins(job.domains)
     with Machine(peer.command(guest, folder), log_of(job)) as machine:
         for name in names:
             machine.wait(r"^DONE \d+ 0", name, 900)
@@ -216,7 +217,8 @@ def devices(job, folder):
 
 
 def exits(job, folder):
-    """The same with exit accounting: how often the guest left its CPU until it ended, and why."""
+    """The same with exit accounting: how often the guest left its CPU until it ended, and why. The
+    group `boot` has it do no work."""
     peer, console = peers.PEERS[job.peer], folder / "console"
     with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
         machine.wait(r"^DONE 4 0", peer.origin, 900)
@@ -224,7 +226,8 @@ def exits(job, folder):
         console.write_text("".join(f"skerry: {text}\n" for text in machine.texts("skerry")))
     run = subprocess.run([BUILD / "tools" / "skerry", "stat", "--prometheus", console], text=True,
                          stdout=subprocess.PIPE, check=True)
-    return {"own.exits." + m.group(1): int(m.group(2)) for m in EXITS.finditer(run.stdout)}
+    kind = f"own.exits_{job.group}." if job.group else "own.exits."
+    return {kind + m.group(1): int(m.group(2)) for m in EXITS.finditer(run.stdout)}
 
 
 KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "boots": boots, "own": own_figures,

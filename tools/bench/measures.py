@@ -69,9 +69,10 @@ ALL = [
     Measure("pair.map_unmap_16", "16 pages in one call each", aim=HALF, operations=4, clocks=16),
     Measure("pair.map_unmap_256", "256 pages in one call each", aim=HALF, operations=4, clocks=16),
     Measure("pair.copy_4k", "4 KiB of another domain's copied by grant", aim=HALF, operations=64),
-    Measure("domain.boot", "a domain filled and started, until its first instructions; its memory was handed out before",
+    Measure("domain.boot", "a domain filled and started, until its first instructions (Skerry has handed out its memory "
+            "before; on Xen, by xl with all that it does)",
             "ns"),
-    Measure("domain.restart", "reboot of a 64 MiB domain, until its first instructions", "ns"),
+    Measure("domain.restart", "reboot of a 64 MiB domain, until its first instructions (on Xen, by xl)", "ns"),
     Measure("workload.boot", "the stock kernel's own start to its user space", "ns"),
     Measure("workload.fork_exec", "its user space: 200 times fork and exec", "ns"),
     Measure("workload.memory", "32 MiB written to a tmpfs and read, three times", "ns"),

@@ -113,6 +113,16 @@ class Peer:
     title = ""
     origin = ""
     many = False  # can have several domains
+    first = 0  # the number of the first of them
+
+    def origins(self, count):
+        """Whose lines are those of the domains in turn."""
+        return [f"d{self.first + number}" for number in range(count)]
+
+    @property
+    def next_life(self):
+        """Of the measured domain, when it has rebooted."""
+        return self.origin
 
     def boots(self, guest, folder):
         """The emulator's arguments that load this, and the number of CPUs."""
@@ -159,9 +169,10 @@ class Xen(Peer):
 def xl_config(guest, number):
     """What xl is told of a domain; its numbers start at 1, after the boot domain's."""
     words = [line_of(guest, number) or "all", "" if guest.ramdisk else "console=port"]
+    on_reboot = "restart" if guest.command_line == "restart" else "destroy"
     fields = {"name": f"d{number + 1}", "type": "pvh", "kernel": "/guests/kernel",
               "cmdline": " ".join(words).strip(), "memory": guest.size(number),
-              "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": "destroy"}
+              "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": on_reboot}
     fields.update({"ramdisk": "/guests/ramdisk"} if guest.ramdisk else {})
     fields.update({"disk": ["phy:/dev/loop0,xvda,w"], "vif": ["bridge=br0"]} if guest.devices else {})
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
@@ -182,6 +193,8 @@ class XenByXl(Xen):
 
     origin = "d1"
     many = True
+    first = 1  # after the boot domain
+    next_life = "d2"  # what reboots is a new domain there
 
     def __init__(self, release):
         super().__init__(release)

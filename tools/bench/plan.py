@@ -52,11 +52,12 @@ def peer_jobs(name):
     if name in ("skerry", table.BASE):
         work += [Job("profile", name), *pair_jobs(name, "profile")]
     if peer.many:
-        work += [domain_pair(name), domain_pair(name, "profile"), Job("devices", name)]
+        work += [domain_pair(name), domain_pair(name, "profile"), *domain_jobs(name), Job("devices", name)]
     if name in ("skerry", "bare", table.BY_XL):
         work.append(Job("workload", name))
     if isinstance(peer, peers.Skerry):
-        work += [*domain_jobs(name), Job("own", name), Job("exits", name, config="stats")]
+        work += [Job("own", name), Job("exits", name, config="stats"),
+                 Job("exits", name, "boot", config="stats")]
     return work
 
 
@@ -86,8 +87,7 @@ def figure_jobs():
     """For `make figures`: Skerry, Xen and the floor, and what sixteen other domains cost."""
     names = ("skerry", "xen417", table.BY_XL, "floor", "skerry-ryzen", "xen417-ryzen", "skerry-intel",
              "xen417-intel")
-    return [job for name in names for job in peer_jobs(name)
-            if job.kind not in ("workload", "exits")] + grown_jobs("domains", [1, 17])
+    return [job for name in names for job in peer_jobs(name)] + grown_jobs("domains", [1, 17])
 
 
 def bench_jobs(names, matrix):

@@ -13,7 +13,7 @@ import peers  # noqa: E402
 import table  # noqa: E402
 
 COLOURS = {"skerry": "#1d5fa8", "xen417": "#c8553d", "less": "#e3a08f", "floor": "#777777"}
-matplotlib.rcParams.update({"svg.hashsalt": "skerry", "font.size": 9, "axes.spines.top": False,
+matplotlib.rcParams.update({"svg.hashsalt": "skerry", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False,
                             "axes.spines.right": False})
 
 
@@ -27,12 +27,13 @@ def svg(figure):
 def comparison(rows):
     """Bars for each measure in instructions: Skerry, Xen with and without the decoding, the floor."""
     shown = [r for r in rows if r.measure.unit == "instructions" and "skerry" in r.values
-             and table.BASE in r.values and not r.measure.name.startswith("boot")][::-1]
+             and table.base_of(r.values) in r.values and not r.measure.name.startswith("boot")][::-1]
     figure, axes = pyplot.subplots(figsize=(9, 0.42 * len(shown) + 1))
     base = peers.PEERS[table.BASE].title
     for i, r in enumerate(shown):
-        axes.barh(i - 0.2, r.values[table.BASE], 0.38, color=COLOURS["less"])
-        axes.barh(i - 0.2, r.less or r.values[table.BASE], 0.38, color=COLOURS["xen417"])
+        theirs = r.values[table.base_of(r.values)]
+        axes.barh(i - 0.2, theirs, 0.38, color=COLOURS["less"])
+        axes.barh(i - 0.2, r.less or theirs, 0.38, color=COLOURS["xen417"])
         axes.barh(i + 0.2, r.values["skerry"], 0.38, color=COLOURS["skerry"])
         if "floor" in r.values:
             axes.plot([r.values["floor"]] * 2, [i - 0.4, i + 0.4], color=COLOURS["floor"], lw=2)
@@ -50,21 +51,32 @@ def legend(base):
     return [pyplot.Rectangle((0, 0), 1, 1, color=COLOURS[key], label=text) for key, text in entries]
 
 
+def tick_labels(values):
+    """Of each value, but for one that the next would stand on."""
+    near = [b < 1.3 * a for a, b in zip(values, values[1:])] + [False]
+    return ["" if hidden else str(value) for value, hidden in zip(values, near)]
+
+
 def growth(own, axis):
-    """Each measure against its figure at the least value of the axis."""
+    """Each measure against its figure at the least value of the axis; those that leave the band of
+    2 % by name."""
     found = table.growth_rows(own, axis)
     figure, axes = pyplot.subplots(figsize=(9, 3.2))
-    for name, points, percent in found:
-        base = points[0][1] or 1
-        label = name if abs(percent) > 2 else None
-        axes.plot([x for x, _ in points], [y / base for _, y in points], marker=".", label=label)
+    within = [row for row in found if abs(row[2]) <= 2]
+    for name, points, percent in sorted(found, key=lambda row: abs(row[2])):
+        base, stays = points[0][1] or 1, abs(percent) <= 2
+        label = name if not stays else f"{len(within)} measures" if name == within[0][0] else None
+        axes.plot([x for x, _ in points], [y / base for _, y in points], marker=".", label=label,
+                  color="#888888" if stays else None)
     axes.axhspan(0.98, 1.02, color="#dde8f3")
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 0.95), max(high, 1.05))
     axes.set_xscale("log", base=2)
-    axes.set_xticks([x for x, _ in found[0][1]], [str(x) for x, _ in found[0][1]])
+    values = [x for x, _ in found[0][1]]
+    axes.set_xticks(values, tick_labels(values))
     axes.set_xlabel(axis)
     axes.set_ylabel("times the first")
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return svg(figure)
 
 

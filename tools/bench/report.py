@@ -84,6 +84,13 @@ def memory_kinds(results):
     return own_kinds(results, "own.memory.")
 
 
+def exit_rows(results):
+    """[(reason, exits until the end of the workloads, of the boot alone)], most first."""
+    whole, boot = (dict(own_kinds(results, prefix)) for prefix in ("own.exits.", "own.exits_boot."))
+    rows = [(reason, whole.get(reason), boot.get(reason)) for reason in whole | boot]
+    return sorted(rows, key=lambda row: -(row[1] or 0))
+
+
 def boot_parts(results):
     """Most first."""
     return sorted(own_kinds(results, "own.boot_part."), key=lambda part: -part[1])
@@ -96,12 +103,12 @@ def page(results, entries):
     environment.filters["number"] = table.number
     environment.filters["ratio"] = table.ratio_text
     plain = [shown["row"] for shown in rows]
-    both = any("skerry" in r.values and table.BASE in r.values for r in plain)
+    both = any("skerry" in r.values and table.base_of(r.values) in r.values for r in plain)
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, rows=rows, columns=table.present_columns(plain), peers=peers.PEERS,
         base=peers.PEERS[table.BASE].title, comparison=plots.comparison(plain) if both else "",
         absent=table.absent(results["figures"]), reported=table.reported_rows(results["figures"]), growths=growths(results), systems=systems(results),
-        memory=memory_kinds(results), exits=own_kinds(results, "own.exits."),
+        memory=memory_kinds(results), exits=exit_rows(results),
         parts=boot_parts(results), profiles=profiles(results), detector=load(DETECTOR), campaigns=len(entries))
 
 

@@ -46,6 +46,13 @@ def rows(figures):
     return [r for r in found if r.values]
 
 
+def missing(figures):
+    """Measures that Skerry has no figure for, and, of those with an aim, no ratio to Xen's."""
+    found = {r.measure.name: r for r in rows(figures)}
+    return [m.name for m in measures.ALL if m.name not in found or "skerry" not in found[m.name].values
+            or (m.aim and found[m.name].ratio is None)]
+
+
 def absent(figures):
     """[(measure, peer's title, reason)] of what a peer said that it cannot measure."""
     return [(name.removeprefix("none."), peers.PEERS[peer].title, reason)

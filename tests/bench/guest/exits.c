@@ -84,7 +84,7 @@ static void run_hlt(const char *name) {
   }
   mark_begin();
   mark_end();
-  report_none(name, "interrupt-before-HLT");
+  report_none(name, "the-machine-lets-the-interrupt-in-before-HLT");
 }
 
 const struct measure exit_measures[] = {{"exit.cpuid", ANYWHERE, run_cpuid},
