@@ -37,6 +37,12 @@ def test_figures_and_reasons(peer_that_says):
                        "none.exit.hlt_pending@domains=2": "interrupt before HLT"}
 
 
+def test_the_gate_judges_figures_alone(peer_that_says, monkeypatch, tmp_path):
+    monkeypatch.setattr(progress, "TIMES", tmp_path / "times")
+    peer_that_says([*LINES, "DONE 0 0"])
+    assert campaign.run_all([jobs.Job("suite", "says")]) == {"exit.cpuid": 229, "event.self_send": 724}
+
+
 def test_one_that_does_not_end_stops_no_other(peer_that_says, monkeypatch, tmp_path, capsys):
     """What it had measured counts, and where it stopped is said."""
     monkeypatch.setattr(progress, "TIMES", tmp_path / "times")

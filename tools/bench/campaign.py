@@ -5,17 +5,18 @@ import subprocess
 import sys
 
 import jobs
+import measures
 from machine import MachineFailed
 from progress import Progress
 
 
 def run_all(work):
-    """All figures of these jobs, one peer's: name to value."""
+    """All figures of these jobs, one peer's: name to value, without reasons for what has none."""
     figures, progress = {}, Progress(work)
     for job in work:
         with progress.running(job):
             figures.update(jobs.run(job)[0])
-    return figures
+    return {name: value for name, value in figures.items() if measures.is_public(name)}
 
 
 def run(work, progress):

@@ -57,7 +57,8 @@ def absent(figures):
     """[(measure, peer's title, reason)] of what a peer said that it cannot measure."""
     return [(name.removeprefix("none."), peers.PEERS[peer].title, reason)
             for peer in COLUMNS for name, reason in sorted(figures.get(peer, {}).items())
-            if name.startswith("none.") and "@" not in name]
+            if name.startswith("none.") and "@" not in name
+            and name.removeprefix("none.") not in figures[peer]]
 
 
 def absent_lines(figures):
