@@ -107,7 +107,7 @@ static uint64_t level_frames(unsigned level) {
   return BIT(level_order(level));
 }
 
-static struct entry entry_at(void *table, unsigned level, unsigned index) {
+static inline struct entry entry_at(void *table, unsigned level, unsigned index) {
   struct entry e = {.slot = (p2m_pte_t *)table + index, .level = level};
 
   arch_p2m_decode(level, atomic_load(e.slot), &e.is_table, &e.mfn, &e.type);
