@@ -37,6 +37,8 @@
 #define MANIFEST_MAX_CHANNELS     4096u
 #define MANIFEST_MAX_GRANT_FRAMES 1024u
 #define MANIFEST_MAX_MAPTRACK     65536u
+#define MANIFEST_MIN_TSC_KHZ      100000u
+#define MANIFEST_MAX_TSC_KHZ      20000000u
 #define MANIFEST_NAME_SIZE        32u /* with the terminating zero */
 
 /* A checksum of damage, not of malice: see docs/decisions/0002-image-checksum.md.
@@ -121,7 +123,9 @@ struct manifest_domain {
   uint16_t first_port;    /* I/O ports that it has: those of a UART, */
   uint16_t ports;         /* so many; 0: none */
   uint16_t interrupt;     /* and its ISA interrupt */
-  uint8_t reserved[106];  /* zeroes */
+  uint16_t reserved1;
+  uint32_t tsc_khz;      /* rate of its TSC, MANIFEST_TSC_KHZ_*; 0: the machine's */
+  uint8_t reserved[100]; /* zeroes */
 };
 
 #define MANIFEST_CPU_ANY 0xffffu

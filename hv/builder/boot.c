@@ -216,6 +216,9 @@ static __boot enum status domain_check(unsigned i) {
     REFUSE("reason=domain-range domain=%s\n", d->name);
   if (!actions_ok(d))
     REFUSE("reason=domain-action domain=%s\n", d->name);
+  if (d->tsc_khz && !(ENABLED(CONFIG_TSC_SCALING) && arch_tsc_scales &&
+                      d->tsc_khz >= MANIFEST_MIN_TSC_KHZ && d->tsc_khz <= MANIFEST_MAX_TSC_KHZ))
+    REFUSE("reason=tsc domain=%s: this machine's TSC has one rate\n", d->name);
   if (!slice_ok(d->first_vcpu, d->vcpus, h->vcpus.count) ||
       !slice_ok(d->first_region, d->regions, h->regions.count) ||
       !slice_ok(d->first_load, d->loads, h->loads.count))

@@ -66,6 +66,7 @@ LIES = [
     ("domains", 0, 88, "<Q", 1 << 40, "entry"),
     ("domains", 0, 96, "<Q", 0xFFFFF000, "entry"),
     ("domains", 0, 104, "<Q", 1, "pages"),
+    ("domains", 0, 152, "<I", 1, "tsc"),
     ("regions", 0, 0, "<Q", 1, "region"),
     ("regions", 0, 8, "<Q", 1 << 60, "region"),
     ("loads", 0, 0, "<Q", 1 << 38, "load"),
@@ -111,6 +112,12 @@ def test_too_much_memory(bench):
 def test_too_few_cpus(bench):
     image = bench.image([micro("a", "hello", cpus=[3]), micro("b", "hello")], {"cpus": 4})
     refused(bench, image, "cpus", cpus=2)
+
+
+@pytest.mark.both
+def test_tsc_rate(bench):
+    """A rate of a domain's TSC where the processor cannot scale it: the usual machines of both vendors."""
+    refused(bench, bench.image([micro("a", "hello", tsc_khz=2000000), micro("b", "hello")]), "tsc")
 
 
 def test_no_image(bench):

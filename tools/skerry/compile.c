@@ -134,6 +134,7 @@ static void add_settings(struct manifest_domain *m, const struct domain *d) {
   m->evtchn_limit = (uint32_t)d->event_channels;
   m->grant_frames = (uint32_t)d->grant_frames;
   m->maptrack = (uint32_t)d->maptrack;
+  m->tsc_khz = (uint32_t)d->tsc_khz;
   add_serial(m, d);
   m->special_gfn = GUEST_SPECIAL_BASE / MANIFEST_PAGE;
   m->special_pages = GUEST_SPECIAL_PAGES;

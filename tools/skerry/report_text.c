@@ -115,6 +115,11 @@ static void put_handle(const struct manifest_domain *d, struct buf *out) {
   buf_put_text(out, "\n");
 }
 
+static void put_tsc(const struct manifest_domain *d, struct buf *out) {
+  if (d->tsc_khz)
+    buf_printf(out, "  TSC           %u kHz\n", d->tsc_khz);
+}
+
 static void put_grants(const struct manifest_domain *d, struct buf *out) {
   if (!d->grant_frames && !d->maptrack)
     buf_put_text(out, "  grants        none\n");
@@ -130,6 +135,7 @@ static void put_domain(const struct image_view *v, const struct manifest_domain 
   put_memory(v, d, out);
   put_loads(v, d, out);
   put_vcpus(v, d, out);
+  put_tsc(d, out);
   if (d->ports)
     buf_printf(out, "  devices       serial line: ports 0x%x to 0x%x, interrupt %u\n",
                d->first_port, d->first_port + d->ports - 1, d->interrupt);

@@ -51,6 +51,8 @@ static const struct field domain_fields[] = {
     {"grant_frames", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_GRANT_FRAMES,
      AT(domain, grant_frames)},
     {"maptrack", FIELD_COUNT, .min = 1, .max = MANIFEST_MAX_MAPTRACK, AT(domain, maptrack)},
+    {"tsc_khz", FIELD_COUNT, .min = MANIFEST_MIN_TSC_KHZ, .max = MANIFEST_MAX_TSC_KHZ,
+     AT(domain, tsc_khz)},
     {"keep", FIELD_SIZE, .min = 4 * KIB, .max = 64 * GIB, AT(domain, keep)},
     {"serial", FIELD_CHOICE, AT(domain, serial), .words = serial_words},
     {"uart", FIELD_MAP, .inner = &uart_schema},

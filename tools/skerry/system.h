@@ -36,6 +36,7 @@ struct domain {
   uint64_t serial;    /* enum domain_serial: the hypervisor's line */
   uint64_t uart_port; /* of a UART that is not; 0: none */
   uint64_t uart_interrupt;
+  uint64_t tsc_khz;                /* 0: the machine's */
   uint64_t grant_frames, maptrack; /* 0: not given, until channels_resolve */
   uint64_t keep;                   /* bytes that outlive a life; 0: none, or not given */
 

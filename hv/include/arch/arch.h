@@ -134,6 +134,8 @@ struct arch_clock {
   uint32_t khz;
 };
 void arch_vcpu_clock(const struct vcpu *v, struct arch_clock *c);
+/* With CONFIG_TSC_SCALING: may a domain's TSC have a rate of its own (manifest_domain.tsc_khz)? */
+extern bool arch_tsc_scales;
 /* Seconds since 1970 at system time 0. */
 extern uint64_t wallclock_seconds;
 /* The 3 bytes of the instruction that calls the hypervisor (VMMCALL or VMCALL). */

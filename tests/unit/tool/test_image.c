@@ -354,6 +354,8 @@ static void test_limits(void **state) {
   const struct manifest_domain *d = v.domains;
   assert_int_equal(d[0].grant_frames, 32);
   assert_int_equal(d[0].maptrack, 1000);
+  assert_int_equal(d[0].tsc_khz, 2393999);
+  assert_int_equal(d[1].tsc_khz, 0);
   assert_int_equal(d[1].grant_frames, 64);
   assert_int_equal(d[1].maptrack, 4 * 4096);
   assert_int_equal(d[2].grant_frames, 0);

@@ -9,7 +9,7 @@ UNIT_GUEST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wshadow -Wno-unuse
   -D__KERNEL_HV__ -Itests/unit/x86/include -Itests/unit/x86 -I. -Ihv -Ihv/include \
   -Ihv/arch/x86_64/include
 UNIT_GUEST_SRC := $(addprefix hv/arch/x86_64/cpu/,context.c cpuid_guest.c cpuid_xsave.c decode.c exit_common.c exit_npf.c \
-  fetch.c inject.c msr_guest.c mtrr.c start.c state.c) \
+  fetch.c inject.c msr_guest.c mtrr.c start.c state.c tsc.c) \
   $(addprefix hv/arch/x86_64/irq/,vlapic.c vlapic_ipi.c vlapic_timer.c) \
   hv/arch/x86_64/mm/walk.c hv/arch/x86_64/mm/walk_32.c hv/arch/x86_64/mm/guest_copy.c tests/unit/x86/guest_world.c
 UNIT_GUEST_OBJ := $(UNIT_GUEST_SRC:%.c=$(UNIT_GUEST_O)/%.o)

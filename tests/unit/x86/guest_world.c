@@ -14,14 +14,13 @@ static struct {
 } domain;
 static struct vcpu vcpus[VCPU_COUNT];
 static struct vcpu_stub stubs[VCPU_COUNT];
-static struct domain_stub domain_stub;
+struct manifest_domain world_config;
+static struct domain_stub domain_stub = {.config = &world_config};
 static uint8_t fpu[PAGE_SIZE];
 
 struct vcpu *cpu0 = &vcpus[0];
 struct cpu_features cpu_features;
-uint64_t tsc_khz = 1000000;
-uint32_t tsc_to_ns_mul = 1u << 31;
-int8_t tsc_to_ns_shift = 1;
+struct arch_clock tsc_clock = {.mul = 1u << 31, .shift = 1, .khz = 1000000};
 uint64_t wallclock_seconds = 1000000000;
 
 struct vcpu *cpu(unsigned id) {
@@ -199,8 +198,14 @@ uint64_t arch_time(void) {
 uint64_t tsc_to_time(uint64_t tsc) {
   return tsc;
 }
-uint64_t tsc_of_system_time_zero(void) {
-  return 0;
+void clock_rate_set(struct arch_clock *c, uint64_t khz) {
+  double ns = 1e6 / khz;
+  c->khz = khz;
+  for (c->shift = 0; ns >= 1; ns /= 2)
+    c->shift++;
+  for (; ns < 0.5; ns *= 2)
+    c->shift--;
+  c->mul = (uint32_t)(ns * 0x1p32);
 }
 void state_refresh(struct vcpu *v) {
   (void)v;
@@ -307,6 +312,7 @@ int world_setup(void **state) {
   memset(&world, 0, sizeof(world));
   memset(vcpus, 0, sizeof(vcpus));
   memset(stubs, 0, sizeof(stubs));
+  memset(&world_config, 0, sizeof(world_config));
   for (unsigned i = 0; i < RAM_SIZE / PAGE_SIZE; i++)
     world.type[i] = P2M_RAM;
   machine_cpuid();

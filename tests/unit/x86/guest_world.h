@@ -41,6 +41,7 @@ struct world {
 };
 
 extern struct world world;
+extern struct manifest_domain world_config;
 extern struct vcpu *cpu0; // the current one
 struct vcpu *cpu(unsigned id);
 

@@ -125,6 +125,45 @@ static void test_tsc(void **state) {
   assert_false(msr_guest_write(cpu0, 0xc0000103, BIT(32)));
 }
 
+// A rate of the domain's own: what reads and writes say, where a deadline is, what the clock is.
+static void test_tsc_rate(void **state) {
+  (void)state;
+  struct arch_clock c;
+  world_config.tsc_khz = 3000000; // three ticks in one of the machine's
+  world.now = 1000;
+  assert_in_range(msr_read(0x10), 2999, 3000);
+  assert_true(msr_guest_write(cpu0, 0x10, 5000));
+  assert_in_range(msr_read(0x10), 4999, 5000);
+  world.now = 2000;
+  assert_in_range(msr_read(0x10), 7999, 8000);
+  cpu0->arch.lapic.lvt[0] = 0x40040;
+  assert_true(msr_guest_write(cpu0, 0x6e0, 8000 + 300));
+  assert_in_range(cpu0->stub->apic_timer.node.key, 2099, 2101);
+  arch_vcpu_clock(cpu0, &c);
+  assert_int_equal(c.khz, 3000000);
+  assert_in_range(c.zero, 1999, 2000); // 5000 less 1000 of the machine's ticks
+  world_config.tsc_khz = 100000;       // ten of the machine's for one
+  assert_in_range(tsc_to_guest(cpu0->domain, BIT(40)), BIT(40) / 10 - 2, BIT(40) / 10);
+  assert_in_range(tsc_from_guest(cpu0->domain, BIT(40)), 10 * (BIT(40) - 1), 10 * BIT(40) + 1);
+}
+
+// Guest and root mode say the same time after a year, to 4 ns for each of its days.
+static void test_tsc_rates_stay_together(void **state) {
+  (void)state;
+  static const uint32_t rates[] = {MANIFEST_MIN_TSC_KHZ, 999999, 1000001, 2393999,
+                                   MANIFEST_MAX_TSC_KHZ};
+  const uint64_t year = 365 * 86400ull * 1000000000; // in ns, and ticks of the machine
+  for (unsigned i = 0; i < ARRAY_SIZE(rates); i++) {
+    struct arch_clock c;
+    world_config.tsc_khz = rates[i];
+    arch_vcpu_clock(cpu0, &c);
+    uint64_t ticks = tsc_to_guest(cpu0->domain, year);
+    ticks = c.shift < 0 ? ticks >> -c.shift : ticks << c.shift;
+    uint64_t ns = (uint64_t)((unsigned __int128)ticks * c.mul >> 32);
+    assert_in_range(ns, year - 4 * 365, year + 4 * 365);
+  }
+}
+
 static void test_pat_and_mtrr(void **state) {
   (void)state;
   assert_true(msr_guest_write(cpu0, 0x277, 0x0706050401000706));
@@ -176,13 +215,9 @@ static void test_x2apic_only_in_its_mode(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup(f, world_setup)
   const struct CMUnitTest tests[] = {
-      TEST(test_everything_else_faults),
-      TEST(test_follows_cpuid),
-      TEST(test_efer),
-      TEST(test_addresses_are_canonical),
-      TEST(test_tsc),
-      TEST(test_pat_and_mtrr),
-      TEST(test_single_values),
+      TEST(test_everything_else_faults),  TEST(test_follows_cpuid), TEST(test_efer),
+      TEST(test_addresses_are_canonical), TEST(test_tsc),           TEST(test_tsc_rate),
+      TEST(test_tsc_rates_stay_together), TEST(test_pat_and_mtrr),  TEST(test_single_values),
       TEST(test_x2apic_only_in_its_mode),
   };
   return cmocka_run_group_tests_name("MSRs", tests, NULL, NULL);

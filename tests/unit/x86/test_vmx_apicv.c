@@ -26,7 +26,7 @@ static int setup(void **state) {
   world_setup(state);
   memset(vmcs_room, 0, sizeof(vmcs_room));
   memset(virtual_apic, 0, sizeof(virtual_apic));
-  vmx = (struct vmx){.virtual_apic = virtual_apic};
+  vmx = (struct vmx){.virtual_apic = virtual_apic, .proc2 = PROC2_EPT};
   vmx_machine = (struct vmx_machine){.proc2 = PROC2_EPT, .apicv = ALLOWED};
   vmx_msr_bitmap = 0x1000;
   vmx_apicv_bitmap = 0x2000;

@@ -47,13 +47,10 @@ static uint64_t *capability(uint32_t msr) {
 
 // --- what else cpu.c names, and these tests do not come to --------------------------------------
 
-mfn_t frame_alloc(unsigned order, uint16_t owner, enum frame_kind kind) {
-  (void)order, (void)owner, (void)kind;
-  return MFN_INVALID;
-}
-void *mm_map_shared(uint64_t maddr, uint64_t size, bool write) {
-  (void)maddr, (void)size, (void)write;
-  return NULL;
+uint64_t x86_map_make(unsigned order, uint8_t **map) {
+  (void)order;
+  *map = NULL;
+  return 0;
 }
 void vmx_apicv_msrs(uint8_t *map) {
   (void)map;
@@ -96,7 +93,7 @@ static void test_all_there(void **state) {
   assert_int_equal(vmx_machine.entry & ENTRY_LONG_MODE, 0);
   assert_int_equal(vmx_machine.proc2, PROC2_EPT | PROC2_VPID | PROC2_WBINVD | PROC2_UNRESTRICTED |
                                           PROC2_RDTSCP | PROC2_INVPCID | PROC2_XSAVES);
-  assert_true(cpu_features.xsaves && cpu_features.page1g);
+  assert_true(cpu_features.xsaves && cpu_features.page1g && arch_tsc_scales);
   assert_int_equal(vmx_machine.cr0_fixed0, 0x20); // PE and PG are the guest's
   assert_int_equal(vmx_machine.cr4_fixed0, 0x2040);
 }
@@ -163,7 +160,7 @@ static void test_optional(void **state) {
                                << 32;
   assert_null(vmx_missing());
   assert_int_equal(vmx_machine.proc2 & PROC2_XSAVES, 0);
-  assert_false(cpu_features.xsaves);
+  assert_false(cpu_features.xsaves || arch_tsc_scales);
   *capability(MSR_VMX_PROC2) = ALL_MAY;
   assert_null(vmx_missing()); // not asked for when the processor, or the build, has none
   assert_int_equal(vmx_machine.proc2 & PROC2_XSAVES, 0);

@@ -136,7 +136,7 @@ __boot void smp_start(uint64_t page) {
   if (page)
     trampoline_close(page);
   cpu_first = cpus[0].pinned = cpu_count > 1 && option_is("boot-cpu", "spare");
-  log_printf("%u CPUs, TSC at %lu kHz\n", cpu_count, tsc_khz);
+  log_printf("%u CPUs, TSC at %u kHz\n", cpu_count, tsc_clock.khz);
   if (unused)
     log_printf("%u CPUs left unused\n", unused);
 }

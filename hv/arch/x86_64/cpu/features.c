@@ -6,6 +6,7 @@
 #include <asm/machine.h>
 #include <asm/platform.h>
 #include <asm/private.h>
+#include <asm/vendor.h>
 #include <lib/lib.h>
 #include "trap.h"
 
@@ -58,6 +59,16 @@ static uint64_t cr4_value(const struct cpu_features *f) {
   v |= f->smep ? CR4_SMEP : 0;
   v |= f->smap ? CR4_SMAP : 0;
   return v | (f->xsave ? CR4_OSXSAVE : 0);
+}
+
+__boot uint64_t x86_map_make(unsigned order, uint8_t **map) {
+  mfn_t m = frame_alloc(order, OWNER_HV, FRAME_HV);
+  uint64_t size = PAGE_SIZE << order;
+  *map = mfn_valid(m) ? mm_map_shared(mfn_to_maddr(m).v, size, true) : NULL;
+  if (!*map)
+    panic("no memory for the maps of what a guest may do");
+  memset(*map, 0xff, size);
+  return mfn_to_maddr(m).v;
 }
 
 void cpu_init(struct cpu *c __unused_param) {

@@ -119,7 +119,7 @@ static bool write_efer(struct vcpu *v, uint32_t arg __unused_param, uint64_t val
 }
 
 static bool read_tsc(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
-  *value = rdtsc() + vendor->get(v, CREG_TSC_OFFSET);
+  *value = x86_tsc(v, rdtsc());
   return true;
 }
 
@@ -133,7 +133,7 @@ static void move_tsc(struct vcpu *v, uint64_t by) {
 }
 
 static bool write_tsc(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {
-  move_tsc(v, value - rdtsc() - vendor->get(v, CREG_TSC_OFFSET));
+  move_tsc(v, value - x86_tsc(v, rdtsc()));
   return true;
 }
 

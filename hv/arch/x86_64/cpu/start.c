@@ -70,15 +70,17 @@ bool arch_vcpu_is_32bit(const struct vcpu *v) {
   return x86_code_bits(&m) != 64;
 }
 
+uint64_t x86_tsc(const struct vcpu *v, uint64_t host) {
+  if (ENABLED(CONFIG_TSC_SCALING))
+    host = tsc_to_guest(v->domain, host);
+  return host + vendor->get((struct vcpu *)(uintptr_t)v, CREG_TSC_OFFSET);
+}
+
 void arch_vcpu_clock(const struct vcpu *v, struct arch_clock *c) {
-  uint64_t offset = vendor->get((struct vcpu *)(uintptr_t)v, CREG_TSC_OFFSET);
-  *c = (struct arch_clock){
-      .zero = tsc_of_system_time_zero() + offset,
-      .mul = tsc_to_ns_mul,
-      .shift = tsc_to_ns_shift,
-      .stable = cpu_features.invariant_tsc,
-      .khz = (uint32_t)tsc_khz,
-  };
+  *c = tsc_clock;
+  c->zero = x86_tsc(v, c->zero);
+  if (ENABLED(CONFIG_TSC_SCALING))
+    tsc_rate(v->domain, c);
 }
 
 const uint8_t *arch_hypercall_insn(void) {

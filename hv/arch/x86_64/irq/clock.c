@@ -15,12 +15,9 @@
 #define SAMPLES        5
 #define PATIENCE       100000000 /* reads of the reference clock, of 100 ns or more */
 
-uint64_t tsc_khz;
-uint32_t tsc_to_ns_mul;
-int8_t tsc_to_ns_shift;
+struct arch_clock tsc_clock;
 uint64_t wallclock_seconds;
 
-static uint64_t tsc_zero;
 static uint64_t ns_to_tsc_mul; /* TSC ticks a ns, 32.32 fixed point */
 
 uint64_t rdtsc(void) {
@@ -33,21 +30,18 @@ uint64_t boot_clock(void) {
 /* --- conversions ------------------------------------------------------------------ */
 
 static uint64_t scale(uint64_t ticks) {
-  ticks = tsc_to_ns_shift < 0 ? ticks >> -tsc_to_ns_shift : ticks << tsc_to_ns_shift;
-  return (uint64_t)((unsigned __int128)ticks * tsc_to_ns_mul >> 32);
-}
-
-uint64_t tsc_of_system_time_zero(void) {
-  return tsc_zero;
+  int8_t shift = tsc_clock.shift;
+  ticks = shift < 0 ? ticks >> -shift : ticks << shift;
+  return (uint64_t)((unsigned __int128)ticks * tsc_clock.mul >> 32);
 }
 
 uint64_t tsc_to_time(uint64_t tsc) {
-  return tsc > tsc_zero ? scale(tsc - tsc_zero) : 0;
+  return tsc > tsc_clock.zero ? scale(tsc - tsc_clock.zero) : 0;
 }
 
 /* A guest's timer may be set to the end of all time, which the TSC does not reach. */
 uint64_t time_to_tsc(uint64_t ns) {
-  unsigned __int128 tsc = ((unsigned __int128)ns * ns_to_tsc_mul >> 32) + tsc_zero;
+  unsigned __int128 tsc = ((unsigned __int128)ns * ns_to_tsc_mul >> 32) + tsc_clock.zero;
   return tsc >> 64 ? UINT64_MAX : (uint64_t)tsc;
 }
 
@@ -56,15 +50,14 @@ uint64_t arch_time(void) {
 }
 
 /* The multiplier gets its top bit set, for precision. */
-static __boot void rate_set(uint64_t khz) {
+void clock_rate_set(struct arch_clock *c, uint64_t khz) {
   uint64_t mul = (1000000ull << 32) / khz;
-  tsc_khz = khz;
-  ns_to_tsc_mul = (khz << 32) / 1000000;
-  for (tsc_to_ns_shift = 0; mul >> 32; tsc_to_ns_shift++)
+  c->khz = (uint32_t)khz;
+  for (c->shift = 0; mul >> 32; c->shift++)
     mul >>= 1;
-  for (; !(mul >> 31); mul = (1000000ull << (32 - tsc_to_ns_shift)) / khz)
-    tsc_to_ns_shift--;
-  tsc_to_ns_mul = (uint32_t)mul;
+  for (; !(mul >> 31); mul = (1000000ull << (32 - c->shift)) / khz)
+    c->shift--;
+  c->mul = (uint32_t)mul;
 }
 
 /* --- calibration ---------------------------------------------------------------------- */
@@ -105,10 +98,13 @@ __boot void lapic_calibrate(void) {
       panic("the clock to measure others by stands still");
   to = sample_take();
   uint64_t ns = reference_clock_ns(from.reference, to.reference);
-  rate_set((to.tsc - from.tsc) * 1000000 / ns);
+  uint64_t khz = (to.tsc - from.tsc) * 1000000 / ns;
+  clock_rate_set(&tsc_clock, khz);
+  ns_to_tsc_mul = (khz << 32) / 1000000;
   lapic_timer_rate(to.timer - from.timer, ns);
-  tsc_zero = boot_ticks.start;
-  boot_ticks.per_ms = tsc_khz;
+  tsc_clock.zero = boot_ticks.start;
+  tsc_clock.stable = cpu_features.invariant_tsc;
+  boot_ticks.per_ms = khz;
   boot_ticks.wait += rdtsc() - start;
   wallclock_seconds = rtc_read() - arch_time() / 1000000000;
 }

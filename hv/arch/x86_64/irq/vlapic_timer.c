@@ -81,8 +81,11 @@ void vlapic_timer_write_divide(struct vcpu *v, uint32_t value) {
 /* The deadline in system time; further off than any clock runs is cut, so that nothing overflows.
  */
 static uint64_t deadline_time(struct vcpu *v, uint64_t guest_tsc) {
-  uint64_t host = rdtsc(), now = host + vendor->get(v, CREG_TSC_OFFSET);
-  return tsc_to_time(guest_tsc > now ? host + MIN(guest_tsc - now, BIT(56)) : host);
+  uint64_t host = rdtsc(), now = x86_tsc(v, host),
+           ticks = guest_tsc > now ? MIN(guest_tsc - now, BIT(56)) : 0;
+  if (ENABLED(CONFIG_TSC_SCALING))
+    ticks = tsc_from_guest(v->domain, ticks);
+  return tsc_to_time(host + ticks);
 }
 
 void vlapic_tsc_deadline_write(struct vcpu *v, uint64_t value) {

@@ -7,7 +7,6 @@
 #include <asm/msr.h>
 #include <asm/platform.h>
 #include <asm/private.h>
-#include <lib/lib.h>
 #include "svm.h"
 
 #define MSR_VM_CR    0xc0010114u
@@ -26,6 +25,7 @@ const char *svm_missing(void) {
   cpuid(0x8000000a, 0, r);
   if (!(r[3] & 1))
     return "no-nested-paging: this CPU has SVM without nested paging";
+  asid_limit = r[1];
   return NULL;
 }
 
@@ -36,32 +36,18 @@ static void msrpm_allow(uint8_t *map, uint32_t msr) {
   map[bit / 8] &= (uint8_t) ~(3u << (bit % 8));
 }
 
-static __boot uint64_t map_alloc(unsigned order, uint8_t **va) {
-  mfn_t m = frame_alloc(order, OWNER_HV, FRAME_HV);
-  uint64_t size = PAGE_SIZE << order;
-  *va = mfn_valid(m) ? mm_map_shared(mfn_to_maddr(m).v, size, true) : NULL;
-  if (!*va)
-    panic("no memory for the SVM permission maps");
-  memset(*va, 0xff, size);
-  return mfn_to_maddr(m).v;
-}
-
 static __boot void maps_init(void) {
   uint8_t *io, *msr;
-  svm_iopm = map_alloc(2, &io); /* 3 pages are used */
-  svm_msrpm = map_alloc(1, &msr);
+  svm_iopm = x86_map_make(2, &io); /* 3 pages are used */
+  svm_msrpm = x86_map_make(1, &msr);
   for (unsigned i = 0; msr_direct[i] != 0xffffffffu; i++)
     msrpm_allow(msr, msr_direct[i]);
 }
 
 /* Also saves the host's TR and segment bases for the VMLOAD after each exit. */
 void svm_cpu_start(struct cpu *c) {
-  uint32_t r[4];
-  cpuid(0x8000000a, 0, r);
-  if (c->id == 0) {
+  if (c->id == 0)
     maps_init();
-    asid_limit = r[1];
-  }
   wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
   wrmsr(MSR_VM_HSAVE, this_private->vendor_maddr[1]);
   asm volatile("vmsave %0" ::"a"(this_private->vendor_maddr[0]) : "memory");

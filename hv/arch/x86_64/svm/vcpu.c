@@ -223,14 +223,11 @@ static inline void exit_hypercall(struct vcpu *v, const struct vmcb *b) {
     x86_exit_hypercall(v);
 }
 
-static void exit_cpuid(struct vcpu *v) {
-  v->arch.next_rip = svm_length(v, vmcb_of(v), PLAIN_CPUID);
-  x86_exit_cpuid(v);
-}
-
-static void exit_hlt(struct vcpu *v) {
-  v->arch.next_rip = svm_length(v, vmcb_of(v), PLAIN_HLT);
-  x86_exit_hlt(v);
+/* For an instruction whose plain form is known (PLAIN_*). */
+static inline __attribute__((always_inline)) void
+exit_plain(struct vcpu *v, void (*handle)(struct vcpu *v), uint32_t bytes, unsigned length) {
+  v->arch.next_rip = svm_length(v, vmcb_of(v), bytes, length);
+  handle(v);
 }
 
 /* STI and HLT are one for the guest: it would sleep through an interrupt between the two. QEMU's
@@ -238,8 +235,7 @@ static void exit_hlt(struct vcpu *v) {
  * Only a HLT that the guest may execute. */
 static bool next_is_hlt(struct vcpu *v, const struct vmcb *b) {
   v->arch.next_rip = 0;
-  if (b->cpl == 0)
-    v->arch.next_rip = svm_length(v, b, PLAIN_HLT);
+  v->arch.next_rip = b->cpl ? 0 : svm_length(v, b, PLAIN_HLT);
   return v->arch.next_rip;
 }
 
@@ -273,14 +269,10 @@ static void exit_npf(struct vcpu *v) {
 }
 
 static void exit_msr(struct vcpu *v) {
-  const struct vmcb *b = vmcb_of(v);
-  if (b->exit_info1 & 1) {
-    v->arch.next_rip = svm_length(v, b, PLAIN_WRMSR);
-    x86_exit_wrmsr(v);
-  } else {
-    v->arch.next_rip = svm_length(v, b, PLAIN_RDMSR);
-    x86_exit_rdmsr(v);
-  }
+  if (vmcb_of(v)->exit_info1 & 1)
+    exit_plain(v, x86_exit_wrmsr, PLAIN_WRMSR);
+  else
+    exit_plain(v, x86_exit_rdmsr, PLAIN_RDMSR);
 }
 
 /* The IRET still has to run. If an NMI waits for it, one step brings us back. */
@@ -325,7 +317,7 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_VINTR:
     return;
   case EXIT_CPUID:
-    return exit_cpuid(v);
+    return exit_plain(v, x86_exit_cpuid, PLAIN_CPUID);
   case EXIT_CR4_WRITE:
     return x86_exit_cr4_write(v);
   case EXIT_CR8_WRITE:
@@ -339,7 +331,7 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_IOIO:
     return exit_io(v);
   case EXIT_HLT:
-    return exit_hlt(v);
+    return exit_plain(v, x86_exit_hlt, PLAIN_HLT);
   case EXIT_IRET:
     return exit_iret(v);
   case EXIT_XSETBV:

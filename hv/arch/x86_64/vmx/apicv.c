@@ -69,7 +69,7 @@ static uint32_t maps_give(struct vcpu *v, struct vmx *x) {
 /* 29.1, 29.5: the two ways to have an APIC exclude each other, and the guest's is its own choice.
  */
 static void mode_write(struct vcpu *v, struct vmx *x, bool on) {
-  vmcs_write(VMCS_PROC2, vmx_machine.proc2 | (on ? vmx_machine.apicv : 0));
+  vmcs_write(VMCS_PROC2, x->proc2 | (on ? vmx_machine.apicv : 0));
   vmcs_write(VMCS_MSR_BITMAP, on ? vmx_apicv_bitmap : vmx_msr_bitmap);
   v->arch.apic_by_machine = on;
   x->interrupt_status = on ? STATUS_UNKNOWN : 0;

@@ -101,6 +101,11 @@ static __boot void apicv_find(struct vmx_machine *m) {
   m->apicv = whole ? APICV_CONTROLS : 0;
 }
 
+static __boot void tsc_scaling_find(void) {
+  uint32_t proc2;
+  arch_tsc_scales = controls(MSR_VMX_PROC2, PROC2_TSC_SCALING, 0, &proc2);
+}
+
 /* Without the true controls those that are needed off (exits at each MOV CR3) are on. */
 static __boot bool controls_find(struct vmx_machine *m) {
   uint64_t basic = rdmsr(MSR_VMX_BASIC);
@@ -109,6 +114,8 @@ static __boot bool controls_find(struct vmx_machine *m) {
     return false;
   m->proc &= ~PROC_CHANGES;
   apicv_find(m);
+  if (ENABLED(CONFIG_TSC_SCALING))
+    tsc_scaling_find();
   m->entry &= ~ENTRY_CHANGES;
   return true;
 }
@@ -161,16 +168,12 @@ __boot void vmx_msr_write_allow(uint8_t *map, uint32_t msr) {
 }
 
 static __boot uint8_t *msr_bitmap_make(uint64_t *maddr) {
-  mfn_t m = frame_alloc(0, OWNER_HV, FRAME_HV);
-  uint8_t *map = mfn_valid(m) ? mm_map_shared(mfn_to_maddr(m).v, PAGE_SIZE, true) : NULL;
-  if (!map)
-    panic("no memory for the MSR bitmap");
-  memset(map, 0xff, PAGE_SIZE);
+  uint8_t *map;
+  *maddr = x86_map_make(0, &map);
   for (unsigned i = 0; msr_direct[i] != 0xffffffffu; i++) {
     vmx_msr_read_allow(map, msr_direct[i]);
     vmx_msr_write_allow(map, msr_direct[i]);
   }
-  *maddr = mfn_to_maddr(m).v;
   return map;
 }
 
@@ -180,7 +183,7 @@ static __boot void guest_timer_init(void) {
   uint32_t pin;
   if (!option_is("guest-timer", "ms") || !controls(MSR_VMX_TRUE, PIN_PREEMPTION_TIMER, 0, &pin))
     return;
-  vmx_timer_ticks = (uint32_t)(tsc_khz >> (rdmsr(MSR_VMX_MISC) & 31)) + 1;
+  vmx_timer_ticks = (tsc_clock.khz >> (rdmsr(MSR_VMX_MISC) & 31)) + 1;
 }
 
 /* --- each CPU ------------------------------------------------------------------------------ */

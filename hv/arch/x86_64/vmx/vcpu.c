@@ -141,12 +141,24 @@ static void zeroes_write(void) {
       vmcs_write(VMCS_EOI_EXITS + 2 * i, 0);
 }
 
-static void controls_write(struct vmx *x) {
+#define TSC_ONE BIT(48) /* as a multiplier (24.6.5) */
+
+/* The control and the multiplier for it; a domain with the machine's rate has neither. */
+static uint32_t tsc_scaling_write(const struct domain *d) {
+  uint64_t multiplier = tsc_to_guest(d, TSC_ONE);
+  if (multiplier == TSC_ONE)
+    return 0;
+  vmcs_write(VMCS_TSC_MULTIPLIER, multiplier);
+  return PROC2_TSC_SCALING;
+}
+
+static void controls_write(const struct vcpu *v, struct vmx *x) {
   const struct vmx_machine *m = &vmx_machine;
   x->proc = m->proc;
+  x->proc2 = m->proc2 | (ENABLED(CONFIG_TSC_SCALING) ? tsc_scaling_write(v->domain) : 0);
   vmcs_write(VMCS_PIN, m->pin | (vmx_timer_ticks ? PIN_PREEMPTION_TIMER : 0));
   vmcs_write(VMCS_PROC, m->proc);
-  vmcs_write(VMCS_PROC2, m->proc2);
+  vmcs_write(VMCS_PROC2, x->proc2);
   vmcs_write(VMCS_EXIT, m->exit);
   vmcs_write(VMCS_ENTRY, m->entry);
   vmcs_write(VMCS_EXCEPTIONS, X86_EXIT_EXCEPTIONS);
@@ -189,7 +201,7 @@ static void host_write(void) {
 void vmx_vcpu_reset(struct vcpu *v) {
   struct vmx *x = vmx_of(v);
   vmx_take(v);
-  controls_write(x);
+  controls_write(v, x);
   host_write();
   vmcs_write(VMCS_EPTP, maddr_of(v->domain->p2m.root) | EPTP_WB_4);
   zeroes_write();

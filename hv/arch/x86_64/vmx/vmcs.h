@@ -26,6 +26,7 @@ enum vmcs_field {
   VMCS_EPTP = 0x201a,
   VMCS_EOI_EXITS = 0x201c, /* + 2 * n, 64 vectors each */
   VMCS_XSS_EXITS = 0x202c,
+  VMCS_TSC_MULTIPLIER = 0x2032,
   VMCS_GUEST_PHYSICAL = 0x2400,
   VMCS_LINK = 0x2800,
   VMCS_GUEST_DEBUGCTL = 0x2802,
@@ -122,6 +123,7 @@ enum vmcs_field {
 #define PROC2_INTERRUPTS       BIT(9) /* their delivery */
 #define PROC2_INVPCID          BIT(12)
 #define PROC2_XSAVES           BIT(20)
+#define PROC2_TSC_SCALING      BIT(25)
 /* 24.7.1 */
 #define EXIT_SAVE_DEBUG        BIT(2)
 #define EXIT_HOST_64           BIT(9)

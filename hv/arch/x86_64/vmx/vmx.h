@@ -20,6 +20,7 @@ struct vmx {
   uint64_t own_msr[OWN_MSRS];
   uint64_t cr2, dr6, tsc_offset;
   uint32_t proc;             /* as the VMCS has it */
+  uint32_t proc2;            /* the same, but for what APICv adds to it */
   uint32_t interruptibility; /* as of the last exit */
   uint32_t interrupt_status; /* with APICv, as the last entry or exit had it */
   uint8_t tpr_threshold;     /* as the VMCS has it */

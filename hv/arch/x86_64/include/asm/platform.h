@@ -89,11 +89,10 @@ void lapic_send_init(uint32_t apic_id);
 void lapic_send_startup(uint32_t apic_id, uint8_t page);
 void ioapic_init(void); /* boot CPU: maps them all, masks every line */
 void ioapic_route(uint32_t gsi, uint8_t vector, uint32_t apic_id, bool level, bool low);
-extern uint64_t tsc_khz;
-/* pvclock parameters: ns = ((tsc << shift) * mul) >> 32, shift may be negative. */
-extern uint32_t tsc_to_ns_mul;
-extern int8_t tsc_to_ns_shift;
-uint64_t tsc_of_system_time_zero(void);
+/* Of the machine's own TSC; as arch_vcpu_clock has them. */
+extern struct arch_clock tsc_clock;
+/* mul, shift and khz of a TSC with that rate: 1 MHz to 64 GHz. */
+void clock_rate_set(struct arch_clock *c, uint64_t khz);
 uint64_t rdtsc(void);
 uint64_t tsc_to_time(uint64_t tsc); /* ns of system time */
 uint64_t time_to_tsc(uint64_t ns);

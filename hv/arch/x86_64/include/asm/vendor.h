@@ -223,6 +223,17 @@ bool guest_map_allows(struct vcpu *v, uint64_t gpa, bool write);
 /* The same for an access of ours in the arena, whose view follows. */
 bool guest_resolve(struct vcpu *v, uint64_t gpa, bool write);
 
+/* --- TSC: cpu/start.c; cpu/tsc.c with CONFIG_TSC_SCALING ----------------------------- */
+
+/* The guest's, where the machine's is `host`. */
+uint64_t x86_tsc(const struct vcpu *v, uint64_t host);
+/* The machine's ticks as the domain's, and the other way; neither knows of an offset. */
+uint64_t tsc_to_guest(const struct domain *d, uint64_t ticks);
+uint64_t tsc_from_guest(const struct domain *d, uint64_t ticks);
+struct arch_clock; /* arch/arch.h */
+/* mul, shift and khz of the domain, where it has its own. */
+void tsc_rate(const struct domain *d, struct arch_clock *c);
+
 /* --- FPU (cpu/vcpu.c) ---------------------------------------------------------------- */
 
 void fpu_reset(struct vcpu *v);
@@ -283,6 +294,8 @@ bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value);
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value);
 /* MSRs that a guest reads and writes without an exit; ends with 0xffffffff. */
 extern const uint32_t msr_direct[];
+/* Boot: a vendor's map of permissions, 2^order pages of ones. Returns its machine address. */
+uint64_t x86_map_make(unsigned order, uint8_t **map);
 bool cr0_legal(uint64_t value);
 bool cr4_legal(uint64_t value);
 bool efer_legal(uint64_t value);
