@@ -21,6 +21,7 @@ import tty
 
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 PR_SET_PDEATHSIG = 1
+USUAL_MODEL = "broadwell_ult"  # later ones have an XSAVEC that stock kernels cannot live with: see the guide
 LACKING_MSRS = ("ryzen",)  # it has SVM without VM_CR: reads of such give 0 instead of a fault
 BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 
@@ -51,7 +52,7 @@ def arguments():
     parser.add_argument("image")
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--memory", type=int, default=512, help="MiB")
-    parser.add_argument("--model", default="corei7_skylake_x")
+    parser.add_argument("--model", default=USUAL_MODEL)
     parser.add_argument("--ips", type=int, default=120000000,
                         help="instructions a second of emulated time, and the TSC's rate")
     parser.add_argument("--append", default="", help="words for the hypervisor's command line")

@@ -24,6 +24,7 @@ from machine import parallel_cpus  # noqa: E402
 
 SOURCES = os.path.join(ROOT, "tests/guest")
 BOCHS_PATIENCE = 3
+BOCHS_MODEL = "corei7_skylake_x"  # of what Bochs has, most that VT-x can use
 XEN_LINE = "console=com1 noreboot loglvl=all dom0-iommu=none dom0=pvh"
 FIGURE_GUESTS = ["bench", "bench_grant", "event_roundtrip"]
 SYSTEMS = os.path.join(SOURCES, "systems")
@@ -119,8 +120,8 @@ def start_bochs(guest, args, folder):
     files, cpus = (args.xen, guest.elf), guest.number("xen-smp", guest.number("vcpus", 1))
     if args.on == "skerry":
         files, cpus = build_image(guest, folder, args), guest.number("smp", 2)
-    command = [os.path.join(ROOT, "tools/bochs.py"), *files, "--cpus", str(cpus), "--memory",
-               guest.get("machine", "512")]
+    command = [os.path.join(ROOT, "tools/bochs.py"), *files, "--model", BOCHS_MODEL, "--cpus", str(cpus),
+               "--memory", guest.get("machine", "512")]
     if args.on == "xen":
         command += ["--ignore-msrs", "--append", f"{XEN_LINE} {guest.get('xen-args', '')}"]
     if args.figures or guest.get("icount"):

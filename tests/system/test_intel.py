@@ -47,17 +47,28 @@ def test_firmware_leaves_it_to_us(bench):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["corei7_haswell_4770", "corei7_icelake_u", "tigerlake"])
+@pytest.mark.parametrize("model", ["corei7_haswell_4770", "corei7_skylake_x", "corei7_icelake_u", "tigerlake"])
 def test_models(bench, model):
-    """What a processor offers more or less than the usual one, corei7_skylake_x; with a stock kernel,
-    which uses what it is shown."""
-    image = bench.image([micro("a", "hello"), micro("b", "cpuid_policy"), linux("c", "cpus", vcpus=2)])
+    """What a processor offers more or less than the usual one, with a stock kernel; not with XSAVE,
+    whose compacted form these machines have wrong (docs/guide/debugging.md)."""
+    domains = [micro("a", "hello"), micro("b", "cpuid_policy"), linux("c", "cpus", "noxsave", vcpus=2)]
+    image = bench.image(domains)
     with bench.machine(bochs_arguments(hypervisor(), image, extra=["--model", model])) as machine:
         machine.wait("DONE 1 0", "a", 120)
         machine.wait("DONE [0-9]+ 0", "b", 120)
         machine.ready("c", 900)
         assert machine.fact("c", "cpus", 120)["nproc"] == "2"
         machine.wait_end(120)
+
+
+@pytest.mark.slow
+def test_tsc_rate_of_linux(bench):
+    """A stock kernel takes the rate that its domain has for the processor's; the other has the machine's."""
+    image = bench.image([linux("a", "dmesg", "noxsave", tsc_khz=2393999), linux("b", "dmesg", "noxsave")])
+    with bench.machine(bochs_arguments(hypervisor(), image, extra=["--model", "corei7_skylake_x"])) as machine:
+        for name, rate in (("a", "2393.999"), ("b", "120.000|119.999")):
+            machine.ready(name, 900)
+            machine.wait(rf"tsc: Detected ({rate}) MHz processor", name, 300)
 
 
 # --- APICv ---------------------------------------------------------------------
