@@ -49,7 +49,7 @@ static void print_backtrace(uint64_t rbp) {
     if (!IS_ALIGNED(rbp, 8) || rbp - start >= STACK_MAX || !trap_safe_read(rbp, &next) ||
         !trap_safe_read(rbp + 8, &back) || !is_text(back))
       return;
-    print_address(back);
+    print_address(back - 1); /* in the call: what never returns may be its function's end */
     if (next <= rbp)
       return;
     rbp = next;
