@@ -24,4 +24,8 @@ build/unit/faults_%: $(UNIT_XEN_O)/tests/faults/test_%.o $(UNIT_XEN_O)/tests/fau
 
 build/unit/faults_build: $(addprefix $(UNIT_XEN_O)/hv/builder/,boot.o domain.o channels.o ranges.o)
 
+.PHONY: faults
+faults: $(UNIT_FAULTS_NAMES:%=build/unit/faults_%) ##  Make each call that can fail fail, and say how many did
+	@for test in $^; do $$test 2>&1 || exit 1; done
+
 .SECONDARY: $(UNIT_FAULTS_NAMES:%=$(UNIT_XEN_O)/tests/faults/test_%.o)

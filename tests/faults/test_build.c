@@ -278,7 +278,7 @@ static void test_boot_faults(void **unused) {
   image_make();
   while (boot_fault(nth))
     nth++;
-  printf("faults: %u at boot\n", nth - 1);
+  printf("faults.at_boot\t%u\tfaults\n", nth - 1);
   assert_true(nth > 20);
 }
 
@@ -349,7 +349,7 @@ static void test_life_faults(void **unused) {
   for (unsigned n = 0; n < 2; n++)
     for (unsigned nth = 1; life_fault(n, nth); nth++)
       faults++;
-  printf("faults: %u in the lives of two domains\n", faults);
+  printf("faults.in_lives\t%u\tfaults\n", faults);
   assert_true(faults > 80);
 }
 

@@ -585,7 +585,8 @@ static void test_faults(void **unused) {
   bool good = true;
   for (unsigned i = 0; i < ARRAY_SIZE(calls); i++)
     faults += faults_of(i, &good);
-  printf("faults: %u in %zu hypercalls\n", faults, ARRAY_SIZE(calls));
+  printf("faults.hypercalls\t%zu\tcalls\nfaults.in_hypercalls\t%u\tfaults\n", ARRAY_SIZE(calls),
+         faults);
   assert_true(good);
   assert_true(faults > ARRAY_SIZE(calls));
 }

@@ -5,7 +5,7 @@
 
 FUZZ_CC := clang
 FUZZ_MAIN := # in place of libFuzzer's
-FUZZ_TARGETS := hypercall manifest kernel system image acpi decode store block net console
+FUZZ_TARGETS := hypercall secrets manifest kernel system image acpi decode store block net console
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 # What gcc says nothing of: initialisers that override, cmocka's attributes.
 FUZZ_WARN := -Werror -Wno-initializer-overrides -Wno-unknown-warning-option
@@ -17,6 +17,10 @@ FUZZ_TOOL_SRC := $(filter-out %/main.c,$(wildcard tools/skerry/*.c))
 FUZZ_SRC_hypercall := $(UNIT_XEN_SRC)
 FUZZ_CFLAGS_hypercall = $(call fuzz_cflags,$(UNIT_XEN_CFLAGS))
 FUZZ_LIBS_hypercall := -lcmocka
+FUZZ_SRC_secrets := $(UNIT_XEN_SRC)
+FUZZ_SANITIZE_secrets := -fsanitize=memory -fno-sanitize-recover=all # what ASan cannot do beside it
+FUZZ_CFLAGS_secrets = $(subst $(FUZZ_SANITIZE),$(FUZZ_SANITIZE_secrets),$(FUZZ_CFLAGS_hypercall))
+FUZZ_LIBS_secrets := -lcmocka
 FUZZ_SRC_manifest := $(UNIT_CORE_SRC) hv/core/channel.c \
   $(addprefix hv/builder/,boot.c channels.c ranges.c)
 FUZZ_CFLAGS_manifest = $(call fuzz_cflags,$(UNIT_XEN_CFLAGS))
@@ -55,7 +59,7 @@ fuzz_objects = $(patsubst %.c,build/obj/fuzz-$(call fuzz_kind,$(1))/%.o,\
 define FUZZ_LINK
 build/fuzz/$(1): $(call fuzz_objects,$(1))
 	@mkdir -p $$(@D); echo '  LINK    $$@'
-	@$(FUZZ_CC) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $$@ $$^ $(FUZZ_MAIN) $(FUZZ_LIBS_$(1))
+	@$(FUZZ_CC) $(or $(FUZZ_SANITIZE_$(1)),$(FUZZ_SANITIZE)) -fsanitize=fuzzer -o $$@ $$^ $(FUZZ_MAIN) $(FUZZ_LIBS_$(1))
 FUZZ_OBJ += $(call fuzz_objects,$(1))
 endef
 define FUZZ_COMPILE
@@ -64,7 +68,7 @@ build/obj/fuzz-$(call fuzz_kind,$(1))/%.o: %.c tests/fuzz/build.mk
 	@$(FUZZ_CC) $(FUZZ_CFLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach t,$(FUZZ_TARGETS),$(eval $(call FUZZ_LINK,$(t))))
-$(foreach t,hypercall manifest kernel acpi decode store block net console,$(eval $(call FUZZ_COMPILE,$(t))))
+$(foreach t,hypercall secrets manifest kernel acpi decode store block net console,$(eval $(call FUZZ_COMPILE,$(t))))
 
 TIME := 60
 

@@ -19,6 +19,7 @@ SECONDS = 60
 # By target: the file, the text that is there, the text with the defect.
 PLANTED = {
     "hypercall": ("hv/xen/evtchn.c", "if (port >= port_end(d))", "if (port > 1 << 20)"),
+    "secrets": ("hv/xen/clock.c", "memset(&r, 0, sizeof(r));", ""),
     "manifest": ("hv/builder/boot.c", "return first <= count && n <= count - first;", "return n <= count;"),
     "kernel": ("tools/skerry/kernel_elf.c", "if (!inside(s->offset, s->filesz, e->size))",
                "if (s->offset > e->size)"),
@@ -66,7 +67,7 @@ def found(target):
     work.mkdir(parents=True)
     done = subprocess.run([COPY / "build" / "fuzz" / target, *run.LIMITS, f"-max_total_time={SECONDS}",
                            "-max_len=32768", f"-artifact_prefix={COPY}/", work,
-                           run.CORPUS / target],
+                           run.corpus(target)],
                           cwd=COPY, env=run.ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", check=False)
     said = re.search(r"SUMMARY: .*|broken: .*", done.stdout)

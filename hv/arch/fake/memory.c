@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ARENA_ADDRESS  0x200000000000ul
-#define WINDOW_ADDRESS 0x210000000000ul
+#define ARENA_ADDRESS  0x520000000000ul
+#define WINDOW_ADDRESS 0x530000000000ul
 #define HEAP_TABLE     512u /* heap pages that a host table maps */
 
 char *const arch_arena_heap_start = (char *)ARENA_ADDRESS + PAGE_SIZE;

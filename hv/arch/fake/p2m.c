@@ -185,6 +185,10 @@ static void *guest_page(uint64_t gpa, bool write) {
   return (char *)fake_page(e.mfn) + gpa % PAGE_SIZE;
 }
 
+__attribute__((weak)) void fake_guest_given(const void *bytes, size_t n) {
+  (void)bytes, (void)n;
+}
+
 static enum status transfer(void *buffer, uint64_t gpa, size_t n, bool write) {
   for (size_t done = 0, part; done < n; done += part) {
     char *page = guest_page(gpa + done, write);
@@ -192,9 +196,10 @@ static enum status transfer(void *buffer, uint64_t gpa, size_t n, bool write) {
     part = MIN(n - done, PAGE_SIZE - (gpa + done) % PAGE_SIZE);
     if (!page)
       return STATUS_FAULT;
-    if (write)
+    if (write) {
+      fake_guest_given((char *)buffer + done, part);
       memcpy(page, (char *)buffer + done, part);
-    else
+    } else
       memcpy((char *)buffer + done, page, part);
   }
   return STATUS_OK;

@@ -44,6 +44,8 @@ extern void (*fake_waiting)(void);
 extern unsigned fake_map_fail_in; /* n > 0: the n-th arch_arena_map from now fails */
 /* Called before a window is opened: what other CPUs do at that moment. */
 extern void (*fake_window_opens)(void);
+/* Sees what is copied to a guest, at its source; does nothing unless a program has its own. */
+void fake_guest_given(const void *bytes, size_t n);
 
 /* --- nested page tables --- */
 enum fake_view { VIEW_GUEST, VIEW_ARENA };
