@@ -32,7 +32,7 @@ def load(path=PATH):
 def append(results, path=PATH):
     """Keeps Skerry's own figures, without profiles."""
     own = {name: value for name, value in results["figures"].get("skerry", {}).items()
-           if not name.startswith("profile.")}
+           if not name.startswith(("profile.", "none."))}
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a", encoding="utf-8") as out:
         line = {"commit": results["commit"], "when": results["when"], "figures": own}

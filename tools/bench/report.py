@@ -68,7 +68,7 @@ def systems(results):
     own, found = results["figures"].get("skerry", {}), []
     for name, value in sorted(own.items()):
         plain, _, variant = name.partition("@system=")
-        if variant:
+        if variant and measures.is_public(name):
             found.append((variant, plain, value, gate.change(own.get(plain, 0), value)))
     return sorted(found)
 

@@ -142,7 +142,7 @@ def growth(own, axis):
     found = {}
     for name, value in own.items():
         plain, _, variant = name.partition("@")
-        if variant.startswith(axis + "="):
+        if measures.is_public(name) and variant.startswith(axis + "="):
             found.setdefault(plain, []).append((int(variant.partition("=")[2]), value))
     return {name: sorted(points) for name, points in found.items() if len(points) > 1}
 
