@@ -55,8 +55,8 @@ static void mail_drain(struct vcpu *v) {
 static void entry_settle(struct vcpu *v, struct cpu *c) {
   if (atomic_read(&c->serve))
     arch_cpu_serve();
-  if (v->resumed) {
-    v->resumed = false;
+  if (c->resumed) {
+    c->resumed = false;
     personality_scheduled_in(v);
   }
   if (atomic_read(&v->stub->mail))
@@ -86,7 +86,7 @@ bool vcpu_prepare_entry(struct vcpu *v) {
 
 static void run_one(struct cpu *c, struct vcpu_stub *s) {
   arch_arena_switch(s->domain);
-  s->vcpu->resumed = true;
+  c->resumed = true;
   arch_thread_enter(s->vcpu);
   sched_put(c, s, s->leave_state);
 }

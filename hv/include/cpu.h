@@ -23,8 +23,9 @@ struct cpu {
     struct {
       bool need_resched; /* asked to go through the scheduler at the next chance; atomic */
       bool serve;        /* arch_cpu_serve has something to do; atomic */
+      bool resumed;      /* has been given to a vCPU that has not entered its guest since */
     };
-    uint16_t asked; /* either */
+    uint32_t asked; /* any of them */
   };
   struct vcpu_stub *running;  /* the vCPU whose stack this CPU is on, or NULL */
   struct domain_stub *linked; /* the domain whose arena is linked, or NULL; atomic */

@@ -141,7 +141,6 @@ struct vcpu {
   struct domain *domain;
   uint32_t id;
   void *stack_top;
-  bool resumed;                        /* has been given a CPU since the last entry */
   struct arch_vcpu arch;               /* registers, FPU, local APIC, control block */
   struct personality_vcpu personality; /* the ABI's state (xen/vcpu_state.h) */
 };
@@ -200,7 +199,7 @@ bool vcpu_prepare_entry(struct vcpu *v);
 /* The short way back in, after an exit: true if nothing is asked of the vCPU, this CPU's, that an
  * entry must not overtake. Whether the vCPU is halted it does not ask. */
 static inline bool vcpu_entry_free(const struct vcpu *v, const struct cpu *c) {
-  return !(v->resumed || atomic_read(&v->stub->mail) || atomic_read(&c->asked));
+  return !(atomic_read(&v->stub->mail) | atomic_read(&c->asked));
 }
 
 /* The current vCPU's thread gives up its CPU, with the state in which it waits for another turn. */

@@ -44,10 +44,9 @@ static void test_cpuid(void **state) {
 
 static void test_hypercall_64(void **state) {
   (void)state;
-  INSN(0x0f, 0x01, 0xd9);
   gpr[RAX] = 17, gpr[RDI] = 1, gpr[RSI] = 2, gpr[RDX] = 3;
   world.hypercall_result = -38ull;
-  x86_exit_hypercall(cpu0);
+  x86_exit_hypercall(cpu0, start_rip + 3);
   assert_advanced(3);
   assert_int_equal(world.hypercall_nr, 17);
   for (unsigned i = 0; i < 3; i++)
@@ -59,11 +58,10 @@ static void test_hypercall_64(void **state) {
 static void test_hypercall_32(void **state) {
   (void)state;
   world_code(32);
-  INSN(0x0f, 0x01, 0xd9);
   gpr[RAX] = 17;
   gpr[RBX] = 1, gpr[RCX] = 2, gpr[RDX] = 3;
   world.hypercall_result = -38ull;
-  x86_exit_hypercall(cpu0);
+  x86_exit_hypercall(cpu0, start_rip + 3);
   for (unsigned i = 0; i < 3; i++)
     assert_int_equal(world.hypercall_args[i], i + 1);
   assert_true(world.hypercall_compat);
@@ -72,10 +70,9 @@ static void test_hypercall_32(void **state) {
 
 static void test_hypercall_refused(void **state) {
   (void)state;
-  INSN(0x0f, 0x01, 0xd9);
   world.cpl = 3;
   gpr[RAX] = 17;
-  x86_exit_hypercall(cpu0);
+  x86_exit_hypercall(cpu0, start_rip + 3);
   assert_advanced(3);
   assert_int_equal(gpr[RAX], ~0ull);
   assert_int_equal(world.hypercall_nr, 0);
@@ -86,9 +83,8 @@ static void test_hypercall_from_real_mode(void **state) {
   world_code(16);
   world.creg[CREG_CR0] = 0x10;
   world.creg[CREG_EFER] = 0;
-  INSN(0x0f, 0x01, 0xd9);
   gpr[RAX] = 17;
-  x86_exit_hypercall(cpu0);
+  x86_exit_hypercall(cpu0, start_rip + 3);
   assert_int_equal(gpr[RAX], ~0ull);
   assert_int_equal(world.hypercall_nr, 0);
 }
@@ -227,8 +223,8 @@ static void exit_io(struct vcpu *v) {
 }
 
 static void (*const handlers[])(struct vcpu *v) = {
-    x86_exit_cpuid,  x86_exit_hypercall, x86_exit_rdmsr,     x86_exit_wrmsr, x86_exit_hlt,
-    x86_exit_xsetbv, x86_exit_cr4_write, x86_exit_cr8_write, x86_exit_nop,   exit_io};
+    x86_exit_cpuid,     x86_exit_rdmsr,     x86_exit_wrmsr, x86_exit_hlt, x86_exit_xsetbv,
+    x86_exit_cr4_write, x86_exit_cr8_write, x86_exit_nop,   exit_io};
 
 // Each of them with registers that it would take: nothing happens but an exception.
 static void assert_refused_by_all(uint8_t vector) {

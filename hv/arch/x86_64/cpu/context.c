@@ -11,7 +11,7 @@
 #define ATTR_CODE64  0xa9b
 
 static bool context_registers_legal(const struct arch_context *c) {
-  if (!cr0_legal(c->cr0) || !cr4_legal(c->cr4) || !efer_legal(c->efer))
+  if (!cr0_legal(c->cr0) || !cr4_legal(c->cr4) || (c->efer & cpuid_reserved_efer))
     return false;
   if (c->flags & ~RFLAGS_LEGAL || !(c->cr0 & CR0_PE))
     return false;

@@ -37,6 +37,7 @@ static struct {
 } policy __section(".sealed");
 
 uint64_t cpuid_reserved_address __section(".sealed");
+uint64_t cpuid_reserved_efer __section(".sealed");
 uint64_t cpuid_address_mask __section(".sealed");
 
 /* Is an option of Kconfig on? Its macro is 1, or not there and then its own name. */
@@ -169,6 +170,8 @@ static __boot void init_addresses(void) {
   policy.extended[8].r[EAX] = 48 << 8 | bits;
   cpuid_reserved_address = 0x000fffffffffffffull & ~(BIT(bits) - 1);
   cpuid_address_mask = (BIT(bits) - 1) & PAGE_MASK;
+  /* SCE LME LMA; NXE where there is NX (bit 20). */
+  cpuid_reserved_efer = ~(0x501 | (policy.extended[1].r[EDX] >> 9 & EFER_NXE));
 }
 
 __boot void cpuid_guest_init(void) {
@@ -320,12 +323,5 @@ bool cr4_legal(uint64_t value) {
   legal |= policy.basic[1].r[ECX] & BIT(26) ? BIT(18) : 0;
   legal |= policy.basic[7].r[EBX] & BIT(7) ? BIT(20) : 0;
   legal |= policy.basic[7].r[EBX] & BIT(20) ? BIT(21) : 0;
-  return !(value & ~legal);
-}
-
-/* SCE LME LMA, NXE. */
-bool efer_legal(uint64_t value) {
-  uint64_t legal = BIT(0) | BIT(8) | BIT(10);
-  legal |= policy.extended[1].r[EDX] & BIT(20) ? BIT(11) : 0;
   return !(value & ~legal);
 }

@@ -158,8 +158,7 @@ static enum insn_op decode_immediate(struct cursor *c, uint8_t opcode, struct in
 
 /* 0f 01: told apart by the whole ModRM byte. */
 static enum insn_op decode_group7(struct cursor *c) {
-  static const uint8_t plain[256] = {
-      [0xc1] = INSN_VMCALL, [0xd1] = INSN_XSETBV, [0xd9] = INSN_VMMCALL, [0xf9] = INSN_RDTSCP};
+  static const uint8_t plain[256] = {[0xd1] = INSN_XSETBV, [0xf9] = INSN_RDTSCP};
   return plain[next_byte(c)];
 }
 

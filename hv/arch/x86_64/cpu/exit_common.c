@@ -35,13 +35,11 @@ static void hypercall_32(struct vcpu *v) {
   gpr[RAX] = (uint32_t)personality_hypercall(v, (uint32_t)gpr[RAX], args, true);
 }
 
-/* From user mode and real mode a hypercall is refused with -1, which is the ABI's "not permitted".
+/* The vendor says where it ends. From user mode and real mode a hypercall is refused with -1, which
+ * is the ABI's "not permitted".
  */
-void x86_exit_hypercall(struct vcpu *v) {
+void x86_exit_hypercall(struct vcpu *v, uint64_t next_rip) {
   struct x86_mode m;
-  uint64_t next_rip = next_rip_of(v, INSN_VMMCALL);
-  if (!next_rip)
-    return;
   vendor->get_mode(v, &m);
   if (m.cpl == 0 && x86_code_bits(&m) == 64) {
     x86_hypercall_64(v, next_rip);
@@ -55,15 +53,16 @@ void x86_exit_hypercall(struct vcpu *v) {
 }
 
 void x86_exit_rdmsr(struct vcpu *v) {
-  uint64_t *gpr = v->arch.regs.gpr, value;
-  if (!msr_guest_read(v, (uint32_t)gpr[RCX], &value)) {
+  uint64_t *gpr = v->arch.regs.gpr, next_rip = next_rip_of(v, INSN_RDMSR);
+  if (!next_rip)
+    return;
+  if (!msr_guest_read(v, (uint32_t)gpr[RCX], &gpr[RAX])) {
     inject_gp(v);
     return;
   }
-  if (!skip(v, INSN_RDMSR))
-    return;
-  gpr[RAX] = (uint32_t)value;
-  gpr[RDX] = value >> 32;
+  gpr[RDX] = gpr[RAX] >> 32;
+  gpr[RAX] = (uint32_t)gpr[RAX];
+  advance(v, next_rip);
 }
 
 /* The length first: a write may change what the walk depends on. */

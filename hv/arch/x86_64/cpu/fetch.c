@@ -83,10 +83,6 @@ bool x86_fetch(struct vcpu *v, struct insn *out) {
   return refuse_form(v);
 }
 
-static bool same_op(enum insn_op found, enum insn_op op) {
-  return found == op || (op == INSN_VMMCALL && found == INSN_VMCALL);
-}
-
 static void step_trap(struct vcpu *v) {
   vendor->set(v, CREG_DR6, vendor->get(v, CREG_DR6) | DR6_BS);
   x86_inject(v, VECTOR_DB, false, 0);
@@ -111,7 +107,7 @@ void x86_advance(struct vcpu *v, uint64_t next_rip) {
 
 uint64_t x86_decoded_next_rip(struct vcpu *v, enum insn_op op) {
   struct insn i;
-  if (!x86_fetch(v, &i) || (!same_op(i.op, op) && !refuse_form(v)))
+  if (!x86_fetch(v, &i) || (i.op != op && !refuse_form(v)))
     return 0;
   return v->arch.regs.rip + i.length;
 }

@@ -117,7 +117,7 @@ static bool upcall_waits(struct vcpu *v) {
 }
 
 /* What comes once the machine has the requests waits for the entry after the kick. */
-static bool apic_waits(struct vcpu *v) {
+static bool apic_next(struct vcpu *v) {
   if ((ENABLED(CONFIG_APICV) && v->arch.apic_by_machine) || !vlapic_requests(v))
     return false;
   int vector = vlapic_pending(v);
@@ -130,6 +130,13 @@ static bool apic_waits(struct vcpu *v) {
   vlapic_accept(v, (uint8_t)vector);
   queue(v, EVENT_INTERRUPT, (uint8_t)vector);
   return false;
+}
+
+/* A sibling's request that this overtakes has mail behind it. */
+static bool apic_waits(struct vcpu *v) {
+  bool waits = apic_next(v);
+  v->arch.apic_due = vlapic_requests(v);
+  return waits;
 }
 
 bool x86_prepare_event(struct vcpu *v) {
@@ -158,6 +165,7 @@ void arch_vcpu_raise(struct vcpu *v, uint8_t vector) {
 }
 
 void arch_vcpu_mail(struct vcpu *v, uint64_t mail) {
+  v->arch.apic_due = true;
   if (mail & BIT(MAIL_APIC_TIMER))
     vlapic_timer_fired(v);
   if (mail & BIT(MAIL_INTERRUPT))

@@ -110,12 +110,11 @@ static bool write_base(struct vcpu *v, uint32_t arg, uint64_t value) {
 /* LME cannot change while paging is on; LMA follows both and is not written. */
 static bool write_efer(struct vcpu *v, uint32_t arg __unused_param, uint64_t value) {
   uint64_t old = vendor->get(v, CREG_EFER);
-  if (!efer_legal(value))
+  value = (value & ~EFER_LMA) | (old & EFER_LMA);
+  if ((value & cpuid_reserved_efer) ||
+      (((value ^ old) & EFER_LME) && (vendor->get(v, CREG_CR0) & CR0_PG)))
     return false;
-  if (((value ^ old) & EFER_LME) && (vendor->get(v, CREG_CR0) & CR0_PG))
-    return false;
-  vendor->set(v, CREG_EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
-  return true;
+  return write_creg(v, CREG_EFER, value);
 }
 
 static bool read_tsc(struct vcpu *v, uint32_t arg __unused_param, uint64_t *value) {
@@ -240,20 +239,27 @@ static const struct msr_policy *find(uint32_t msr) {
   return &table[low];
 }
 
-/* A guest uses few registers, one of them again and again. */
-static const struct msr_policy *find_again(struct vcpu *v, uint32_t msr) {
-  const struct msr_policy *last = v->arch.msr_last;
-  if (likely(last && msr >= last->first && msr <= last->last))
-    return last;
-  return v->arch.msr_last = find(msr);
+/* A guest uses few registers, one of them again and again: another one is looked up first. */
+static __attribute__((noinline)) bool read_other(struct vcpu *v, uint32_t msr, uint64_t *value) {
+  v->arch.msr_last = find(msr);
+  return v->arch.msr_last && msr_guest_read(v, msr, value);
+}
+
+static __attribute__((noinline)) bool write_other(struct vcpu *v, uint32_t msr, uint64_t value) {
+  v->arch.msr_last = find(msr);
+  return v->arch.msr_last && msr_guest_write(v, msr, value);
 }
 
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value) {
-  const struct msr_policy *p = find_again(v, msr);
-  return p && p->read(v, p->arg ? p->arg : msr, value);
+  const struct msr_policy *p = v->arch.msr_last;
+  if (unlikely(!p || msr < p->first || msr > p->last))
+    return read_other(v, msr, value);
+  return p->read(v, p->arg ? p->arg : msr, value);
 }
 
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t value) {
-  const struct msr_policy *p = find_again(v, msr);
-  return p && p->write && p->write(v, p->arg ? p->arg : msr, value);
+  const struct msr_policy *p = v->arch.msr_last;
+  if (unlikely(!p || msr < p->first || msr > p->last))
+    return write_other(v, msr, value);
+  return p->write && p->write(v, p->arg ? p->arg : msr, value);
 }

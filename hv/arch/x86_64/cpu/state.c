@@ -54,7 +54,10 @@ static bool set_xcr0(struct vcpu *v, uint32_t offset, uint64_t value) {
 }
 
 static bool set_activity(struct vcpu *v, uint32_t offset, uint64_t value) {
-  return value <= ACTIVITY_OFFLINE && set32(v, offset, value);
+  if (value > ACTIVITY_OFFLINE)
+    return false;
+  *(uint8_t *)field(v, offset) = (uint8_t)value;
+  return true;
 }
 
 static uint64_t get_creg(struct vcpu *v, uint32_t r) {
@@ -72,7 +75,7 @@ static bool creg_legal(uint32_t r, uint64_t value) {
   case CREG_CR4:
     return cr4_legal(value);
   case CREG_EFER:
-    return efer_legal(value);
+    return !(value & cpuid_reserved_efer);
   case CREG_PAT:
     return pat_legal(value);
   case CREG_CR8:
@@ -192,7 +195,7 @@ const struct state_record state_table[] = {
     BOTH("event.error", 0x391, 0, get32, set32, AT(event.error)),
     BOTH("nmi_pending", 0x392, 0, get8, set8, AT(nmi_pending)),
     BOTH("nmi_blocked", 0x393, 0, get8, set8, AT(nmi_blocked)),
-    BOTH("activity", 0x394, ACTIVITY_WAIT_SIPI, get32, set_activity, AT(activity)),
+    BOTH("activity", 0x394, ACTIVITY_WAIT_SIPI, get8, set_activity, AT(activity)),
     /* The APIC's base and id stay over INIT (vlapic_reset gives them their first values). */
     LAPIC("apic.ldr", 0x0d, 0, ldr), LAPIC("apic.dfr", 0x0e, UINT32_MAX, dfr),
     LAPIC("apic.tpr", 0x08, 0, tpr), LAPIC("apic.spurious", 0x0f, 0xff, spurious),

@@ -56,6 +56,7 @@ static uint32_t processor_priority(struct vcpu *v) {
 
 void vlapic_raise(struct vcpu *v, uint8_t vector) {
   (void)bit_test_and_set(v->arch.lapic.irr, vector);
+  atomic_write(&v->arch.apic_due, true);
 }
 
 int vlapic_pending(struct vcpu *v) {

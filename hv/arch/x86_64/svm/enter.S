@@ -3,7 +3,9 @@
  * The world switch of SVM, and nothing else: registers that VMRUN does not
  * switch, and the order of GIF and IF around it.
  *
- * void svm_enter(uint64_t vmcb, uint64_t gpr[16], uint64_t host_vmcb)
+ * svm_enter, called by the loop in vcpu.c alone: RAX is the machine address of
+ * the VMCB, RBX that of struct vcpu, which comes back. Every other register is
+ * lost, so that the loop keeps what it needs and no more.
  *
  * Between CLGI and VMRUN nothing can interrupt, so that with IF set a pending
  * interrupt leaves the guest at its first instruction (APM vol. 2, 15.13.1:
@@ -11,32 +13,37 @@
  * and GS of the host are back (VMLOAD) before STGI lets an NMI in.
  */
 #include <asm/enter.S>
+#include "enter.h"
 
         .text
         .globl  svm_enter
         .type   svm_enter, @function
 svm_enter:
-        enter_begin
-        push    %rdx
-        push    %rsi
+        push    %rbp
+        push    %rbx
         clgi
         sti
-        mov     %rdi, %rax
         vmload  %rax
-        gprs_load %rsi
-        mov     7*8(%rsi), %rdi
-        mov     6*8(%rsi), %rsi
+        gprs_load %rbx, SVM_VCPU_GPR
+        mov     SVM_VCPU_GPR + 7*8(%rbx), %rdi
+        mov     SVM_VCPU_GPR + 3*8(%rbx), %rbx
         vmrun   %rax
         vmsave  %rax
-        mov     %rsi, %rax
-        pop     %rsi
-        mov     %rax, 6*8(%rsi)
-        mov     %rdi, 7*8(%rsi)
-        gprs_store %rsi
         pop     %rax
+        mov     %rbx, SVM_VCPU_GPR + 3*8(%rax)
+        mov     %rax, %rbx
+        mov     %rdi, SVM_VCPU_GPR + 7*8(%rbx)
+        gprs_store %rbx, SVM_VCPU_GPR
+        movabs  SVM_HOST_VMCB, %rax
         vmload  %rax
         cli
         stgi
-        enter_end
+        pop     %rbp
+        scratch_clear
+        xor     %r12d, %r12d
+        xor     %r13d, %r13d
+        xor     %r14d, %r14d
+        xor     %r15d, %r15d
+        ret
         .size   svm_enter, . - svm_enter
         .section .note.GNU-stack,"",@progbits

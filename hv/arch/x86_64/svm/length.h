@@ -13,13 +13,12 @@
 #include "svm.h"
 
 /* Low byte first. */
-#define PLAIN_CPUID   0xa20f, 2
-#define PLAIN_RDMSR   0x320f, 2
-#define PLAIN_WRMSR   0x300f, 2
-#define PLAIN_HLT     0xf4, 1
-#define PLAIN_VMMCALL 0xd9010f, 3
+#define PLAIN_CPUID 0xa20f, 2
+#define PLAIN_RDMSR 0x320f, 2
+#define PLAIN_WRMSR 0x300f, 2
+#define PLAIN_HLT   0xf4, 1
 
-#define CODE_LAST     (PAGE_SIZE - sizeof(uint32_t)) /* from which four bytes are in the page */
+#define CODE_LAST   (PAGE_SIZE - sizeof(uint32_t)) /* from which four bytes are in the page */
 
 /* Find the page of 64-bit code at RIP; false: the decoder's matter. */
 bool svm_code_find(struct vcpu *v, const struct vmcb *b);

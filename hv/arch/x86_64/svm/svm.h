@@ -21,6 +21,5 @@ const char *svm_missing(void);
 void svm_asid_renew(struct vcpu *v);
 void svm_view_changed(struct domain *d, uint64_t gpa, unsigned level);
 bool svm_view_fill(struct domain *d, uint64_t gpa);
-void svm_enter(uint64_t vmcb, uint64_t *gpr, uint64_t host_vmcb);
 
 #endif

@@ -10,6 +10,7 @@
 #include <asm/private.h>
 #include <exits.h>
 #include <lib/lib.h>
+#include "enter.h"
 #include "length.h"
 
 /* Bits that the guest is not shown must fault; the machine itself may know them. */
@@ -24,7 +25,8 @@
    INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_WBINVD | INTERCEPT_MONITOR | INTERCEPT_MWAIT |    \
    INTERCEPT_MWAIT_C | INTERCEPT_XSETBV | INTERCEPT_RDPRU)
 
-#define NPT_LEAF (PTE_P | PTE_U | PTE_A | PTE_D)
+#define VMMCALL_LENGTH 3
+#define NPT_LEAF       (PTE_P | PTE_U | PTE_A | PTE_D)
 
 static enum status svm_vcpu_init(struct vcpu *v) {
   struct vmcb *b = arena_page_alloc(FRAME_ARENA);
@@ -178,17 +180,17 @@ static void prepare_event(struct vcpu *v, struct vmcb *b) {
   v->arch.entry_due = b->event_inject || b->intercepts3 != INTERCEPTS3 || b->cr_writes != CR_WRITES;
 }
 
-/* Did the guest leave before it took its virtual interrupt? Emulated machines may then show the
- * vector as that of an exception that was interrupted. */
-static bool interrupt_waits(const struct vmcb *b) {
-  return unlikely(b->vintr & VINTR_IRQ) && !(b->intercepts3 & INTERCEPT_VINTR);
-}
-
-static void interrupt_return(struct vcpu *v, struct vmcb *b) {
+/* What the guest left before it had it. A virtual interrupt that it did not take goes first:
+ * emulated machines may then show the vector as that of an exception that was interrupted. */
+static __attribute__((noinline)) void event_return(struct vcpu *v, struct vmcb *b) {
   struct x86_event e = {.type = EVENT_INTERRUPT,
                         .vector = (uint8_t)(b->vintr >> VINTR_VECTOR_SHIFT)};
-  b->vintr &= ~VIRTUAL_INTERRUPT;
-  x86_put_back(v, &e);
+  if ((b->vintr & VINTR_IRQ) && !(b->intercepts3 & INTERCEPT_VINTR)) {
+    b->vintr &= ~VIRTUAL_INTERRUPT;
+    x86_put_back(v, &e);
+  } else if (b->exit_int_info & X86_EVENT_VALID) {
+    v->arch.event = x86_event_unpack((uint32_t)b->exit_int_info, b->exit_int_info >> 32);
+  }
 }
 
 static inline void registers_in(struct vcpu *v, struct vmcb *b) {
@@ -205,62 +207,65 @@ static void collect(struct vcpu *v, struct vmcb *b) {
   v->arch.regs.gpr[RAX] = b->rax;
   v->arch.regs.rflags = b->rflags;
   v->arch.interrupt_shadow = b->interrupt_shadow & 1;
-  v->arch.next_rip = b->next_rip;
-  if (interrupt_waits(b))
-    interrupt_return(v, b);
-  else if (unlikely(b->exit_int_info & X86_EVENT_VALID))
-    v->arch.event = x86_event_unpack((uint32_t)b->exit_int_info, b->exit_int_info >> 32);
+  if (unlikely((b->vintr & VINTR_IRQ) || (b->exit_int_info & X86_EVENT_VALID)))
+    event_return(v, b);
 }
 
 /* --- exits ------------------------------------------------------------------------------ */
 
-/* Nearly all come from 64-bit kernels. */
+/* The NMI window opens with the instruction after the IRET that was seen: the
+ * first exit at another address is past it. Seen before the next entry. */
+static void nmi_window(struct vcpu *v) {
+  if (unlikely(v->arch.nmi_iret) && v->arch.regs.rip != v->arch.nmi_iret_rip)
+    v->arch.nmi_blocked = v->arch.nmi_iret = false;
+}
+
+/* A hypercall is the three bytes of the hypercall page, so that a machine need not say where they
+ * end. Nearly all come from 64-bit kernels. */
 static inline void exit_hypercall(struct vcpu *v, const struct vmcb *b) {
-  uint64_t next_rip = svm_length(v, b, PLAIN_VMMCALL);
-  if (likely(next_rip && !b->cpl && (b->cs.attributes & SEG_ATTR_L) && (b->efer & EFER_LMA)))
+  uint64_t next_rip = b->next_rip ? b->next_rip : b->rip + VMMCALL_LENGTH;
+  nmi_window(v); /* which a call that waits asks for */
+  if (likely(!b->cpl && (b->cs.attributes & SEG_ATTR_L) && (b->efer & EFER_LMA)))
     x86_hypercall_64(v, next_rip);
   else
-    x86_exit_hypercall(v);
+    x86_exit_hypercall(v, next_rip);
 }
 
 /* For an instruction whose plain form is known (PLAIN_*). */
-static inline __attribute__((always_inline)) void
-exit_plain(struct vcpu *v, void (*handle)(struct vcpu *v), uint32_t bytes, unsigned length) {
-  v->arch.next_rip = svm_length(v, vmcb_of(v), bytes, length);
+static inline void exit_plain(struct vcpu *v, const struct vmcb *b, void (*handle)(struct vcpu *v),
+                              uint32_t bytes, unsigned length) {
+  v->arch.next_rip = svm_length(v, b, bytes, length);
   handle(v);
 }
 
 /* STI and HLT are one for the guest: it would sleep through an interrupt between the two. QEMU's
  * VMRUN does not load the shadow, so a HLT in it is taken here, where it would exit at once.
  * Only a HLT that the guest may execute. */
-static bool next_is_hlt(struct vcpu *v, const struct vmcb *b) {
-  v->arch.next_rip = 0;
-  v->arch.next_rip = b->cpl ? 0 : svm_length(v, b, PLAIN_HLT);
-  return v->arch.next_rip;
-}
-
-static void exit_interrupt(struct vcpu *v) {
+static void exit_interrupt(struct vcpu *v, const struct vmcb *b) {
   x86_take_interrupt();
-  if (unlikely(v->arch.interrupt_shadow) && next_is_hlt(v, vmcb_of(v)))
+  if (likely(!v->arch.interrupt_shadow) || b->cpl)
+    return;
+  v->arch.next_rip = svm_length(v, b, PLAIN_HLT);
+  if (v->arch.next_rip)
     x86_exit_hlt(v);
 }
 
-static void exit_io(struct vcpu *v) {
-  uint64_t i = vmcb_of(v)->exit_info1;
+static void exit_io(struct vcpu *v, const struct vmcb *b) {
+  uint64_t i = b->exit_info1;
   struct x86_io io = {
       .port = (uint16_t)(i >> 16),
       .size = (i >> 4) & 7,
       .in = i & 1,
       .string = i & 4,
-      .next_rip = vmcb_of(v)->exit_info2,
+      .next_rip = b->exit_info2,
   };
   x86_exit_io(v, &io);
 }
 
-static void exit_npf(struct vcpu *v) {
-  uint64_t e = vmcb_of(v)->exit_info1;
+static void exit_npf(struct vcpu *v, const struct vmcb *b) {
+  uint64_t e = b->exit_info1;
   struct x86_npf f = {
-      .gpa = vmcb_of(v)->exit_info2,
+      .gpa = b->exit_info2,
       .write = e & 2,
       .fetch = e & 16,
       .table = e & BIT(33),
@@ -268,11 +273,11 @@ static void exit_npf(struct vcpu *v) {
   x86_exit_npf(v, &f);
 }
 
-static void exit_msr(struct vcpu *v) {
-  if (vmcb_of(v)->exit_info1 & 1)
-    exit_plain(v, x86_exit_wrmsr, PLAIN_WRMSR);
+static void exit_msr(struct vcpu *v, const struct vmcb *b) {
+  if (b->exit_info1 & 1)
+    exit_plain(v, b, x86_exit_wrmsr, PLAIN_WRMSR);
   else
-    exit_plain(v, x86_exit_rdmsr, PLAIN_RDMSR);
+    exit_plain(v, b, x86_exit_rdmsr, PLAIN_RDMSR);
 }
 
 /* The IRET still has to run. If an NMI waits for it, one step brings us back. */
@@ -285,53 +290,43 @@ static void exit_iret(struct vcpu *v) {
   }
 }
 
-static bool is_nmi_step(struct vcpu *v, uint8_t vector) {
-  if (vector != VECTOR_DB || !v->arch.nmi_step)
-    return false;
-  v->arch.nmi_step = false;
-  vmcb_of(v)->dr6 &= ~DR6_BS;
-  return true;
-}
-
-static void exit_exception(struct vcpu *v) {
-  struct vmcb *b = vmcb_of(v);
+static void exit_exception(struct vcpu *v, struct vmcb *b) {
   uint8_t vector = (uint8_t)(b->exit_code - EXIT_EXCEPTION);
   if (vector == VECTOR_MC)
     asm volatile("int $18"); /* the exit took it: nothing is pending for our own handler */
-  if (is_nmi_step(v, vector))
+  if (vector == VECTOR_DB && v->arch.nmi_step) {
+    v->arch.nmi_step = false;
+    b->dr6 &= ~DR6_BS;
     return;
+  }
   x86_inject(v, vector, vector == VECTOR_AC, (uint32_t)b->exit_info1);
 }
 
-static void exit_unknown(struct vcpu *v) {
-  struct vmcb *b = vmcb_of(v);
-  domain_crash("unexpected exit %lx (%lx, %lx)", b->exit_code, b->exit_info1, b->exit_info2);
-}
-
-static void exit_dispatch(struct vcpu *v, uint64_t code) {
-  switch (code) {
+static void exit_dispatch(struct vcpu *v, struct vmcb *b) {
+  v->arch.next_rip = b->next_rip;
+  switch (b->exit_code) {
   case EXIT_INTR:
   case EXIT_NMI: /* taken when GIF was set again */
   case EXIT_INIT:
-    return exit_interrupt(v);
+    return exit_interrupt(v, b);
   case EXIT_VINTR:
     return;
   case EXIT_CPUID:
-    return exit_plain(v, x86_exit_cpuid, PLAIN_CPUID);
+    return exit_plain(v, b, x86_exit_cpuid, PLAIN_CPUID);
   case EXIT_CR4_WRITE:
     return x86_exit_cr4_write(v);
   case EXIT_CR8_WRITE:
     return x86_exit_cr8_write(v);
   case EXIT_VMMCALL:
-    return exit_hypercall(v, vmcb_of(v));
+    return exit_hypercall(v, b);
   case EXIT_NPF:
-    return exit_npf(v);
+    return exit_npf(v, b);
   case EXIT_MSR:
-    return exit_msr(v);
+    return exit_msr(v, b);
   case EXIT_IOIO:
-    return exit_io(v);
+    return exit_io(v, b);
   case EXIT_HLT:
-    return exit_plain(v, x86_exit_hlt, PLAIN_HLT);
+    return exit_plain(v, b, x86_exit_hlt, PLAIN_HLT);
   case EXIT_IRET:
     return exit_iret(v);
   case EXIT_XSETBV:
@@ -340,7 +335,7 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_INVD:
     return x86_exit_nop(v);
   case EXIT_EXCEPTION ... EXIT_EXCEPTION + 31:
-    return exit_exception(v);
+    return exit_exception(v, b);
   case EXIT_SHUTDOWN:
   case EXIT_FREEZE:
     return domain_crash("triple fault");
@@ -353,43 +348,49 @@ static void exit_dispatch(struct vcpu *v, uint64_t code) {
   case EXIT_RDPRU:
     return x86_exit_undefined(v);
   default:
-    return exit_unknown(v);
+    domain_crash("unexpected exit %lx (%lx, %lx)", b->exit_code, b->exit_info1, b->exit_info2);
   }
 }
 
-/* The NMI window opens with the instruction after the IRET that was seen: the
- * first exit at another address is past it. */
-static void nmi_window(struct vcpu *v) {
-  if (unlikely(v->arch.nmi_iret) && v->arch.regs.rip != v->arch.nmi_iret_rip)
-    v->arch.nmi_blocked = v->arch.nmi_iret = false;
-}
-
-static inline bool may_enter(struct vcpu *v) {
-  return likely(vcpu_entry_free(v, this_private->cpu) && v->arch.activity == ACTIVITY_RUN) ||
-         vcpu_prepare_entry(v);
-}
-
-static void prepare(struct vcpu *v, struct vmcb *b) {
+static __attribute__((noinline)) bool prepare(struct vcpu *v, struct vmcb *b) {
+  nmi_window(v);
+  if (!(vcpu_entry_free(v, this_private->cpu) && v->arch.activity == ACTIVITY_RUN) &&
+      !vcpu_prepare_entry(v))
+    return false;
   prepare_event(v, b);
   if (v->arch.asid_due)
     svm_asid_renew(v);
+  return true;
+}
+
+_Static_assert(PRIVATE_CPU + offsetof(struct cpu_private, vendor_maddr) == SVM_HOST_VMCB, "");
+_Static_assert(offsetof(struct vcpu, arch.regs.gpr) == SVM_VCPU_GPR, "");
+
+/* Of all registers only the one with `v` comes back. */
+static inline struct vcpu *enter(struct vcpu *v) {
+  uint64_t vmcb = v->arch.vendor_maddr;
+  asm volatile("call svm_enter"
+               : "+a"(vmcb), "+b"(v)
+               :
+               : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+                 "memory", "cc");
+  return v;
 }
 
 void svm_run(struct vcpu *v) {
-  struct vmcb *b = vmcb_of(v);
-  for (bool enter = vcpu_prepare_entry(v); enter; enter = may_enter(v)) {
-    if (unlikely(!x86_quiet(v)))
-      prepare(v, b);
-    registers_in(v, b);
-    svm_enter(v->arch.vendor_maddr, v->arch.regs.gpr, this_private->vendor_maddr[0]);
+  if (!vcpu_prepare_entry(v))
+    return;
+  while (likely(vcpu_entry_free(v, this_private->cpu) && x86_quiet(v)) || prepare(v, vmcb_of(v))) {
+    registers_in(v, vmcb_of(v));
+    v = enter(v);
+    struct vmcb *b = vmcb_of(v);
     collect(v, b);
-    nmi_window(v);
     if (ENABLED(CONFIG_EXIT_STATS))
       exit_count(v, svm_reason(b));
     if (likely(b->exit_code == EXIT_VMMCALL))
       exit_hypercall(v, b);
     else
-      exit_dispatch(v, b->exit_code);
+      exit_dispatch(v, b);
   }
 }
 

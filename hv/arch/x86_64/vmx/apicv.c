@@ -72,6 +72,7 @@ static void mode_write(struct vcpu *v, struct vmx *x, bool on) {
   vmcs_write(VMCS_PROC2, x->proc2 | (on ? vmx_machine.apicv : 0));
   vmcs_write(VMCS_MSR_BITMAP, on ? vmx_apicv_bitmap : vmx_msr_bitmap);
   v->arch.apic_by_machine = on;
+  v->arch.apic_due = true;
   x->interrupt_status = on ? STATUS_UNKNOWN : 0;
 }
 

@@ -16,14 +16,20 @@
         .globl  vmx_enter, vmx_exited
         .type   vmx_enter, @function
 vmx_enter:
-        enter_begin
+        push    %rbp
+        mov     %rsp, %rbp
+        push    %rbx
+        push    %r12
+        push    %r13
+        push    %r14
+        push    %r15
         push    %rdi
         mov     $0x6c14, %eax           /* VMCS_HOST_RSP */
         vmwrite %rsp, %rax
         test    %sil, %sil              /* the moves keep the flags */
         gprs_load %rdi
         mov     0*8(%rdi), %rax
-        mov     6*8(%rdi), %rsi
+        mov     3*8(%rdi), %rbx
         mov     7*8(%rdi), %rdi
         jnz     1f
         vmlaunch
@@ -37,13 +43,19 @@ vmx_exited:
         push    %rdi
         mov     8(%rsp), %rdi
         mov     %rax, 0*8(%rdi)
-        mov     %rsi, 6*8(%rdi)
+        mov     %rbx, 3*8(%rdi)
         gprs_store %rdi
         pop     %rax
         mov     %rax, 7*8(%rdi)
         pop     %rdi
         xor     %eax, %eax
-3:      xor     %esi, %esi
-        enter_end
+3:      scratch_clear
+        pop     %r15
+        pop     %r14
+        pop     %r13
+        pop     %r12
+        pop     %rbx
+        pop     %rbp
+        ret
         .size   vmx_enter, . - vmx_enter
         .section .note.GNU-stack,"",@progbits

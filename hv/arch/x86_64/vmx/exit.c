@@ -319,7 +319,7 @@ static void exit_dispatch(struct vcpu *v, uint32_t reason) {
   case EXIT_HLT:
     return x86_exit_hlt(v);
   case EXIT_VMCALL:
-    return x86_exit_hypercall(v);
+    return x86_exit_hypercall(v, v->arch.next_rip);
   case EXIT_CR:
     return exit_cr(v);
   case EXIT_IO:

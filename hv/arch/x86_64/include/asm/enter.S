@@ -1,63 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For assembly: what the world switches of SVM and VT-x have in common. The
- * registers are those of struct x86_regs, in its order; RAX, RSP, RSI and RDI
- * are each vendor's own matter.
+ * registers are those of struct x86_regs, in its order, `at` bytes from where a
+ * register points. RAX, RBX, RSP and RDI are each vendor's own matter.
  */
-        .macro  enter_begin
-        push    %rbp
-        mov     %rsp, %rbp
-        push    %rbx
-        push    %r12
-        push    %r13
-        push    %r14
-        push    %r15
+        .macro  gprs_load from, at=0
+        mov     \at + 1*8(\from), %rcx
+        mov     \at + 2*8(\from), %rdx
+        mov     \at + 5*8(\from), %rbp
+        mov     \at + 6*8(\from), %rsi
+        mov     \at + 8*8(\from), %r8
+        mov     \at + 9*8(\from), %r9
+        mov     \at + 10*8(\from), %r10
+        mov     \at + 11*8(\from), %r11
+        mov     \at + 12*8(\from), %r12
+        mov     \at + 13*8(\from), %r13
+        mov     \at + 14*8(\from), %r14
+        mov     \at + 15*8(\from), %r15
         .endm
 
-        .macro  gprs_load from
-        mov     1*8(\from), %rcx
-        mov     2*8(\from), %rdx
-        mov     3*8(\from), %rbx
-        mov     5*8(\from), %rbp
-        mov     8*8(\from), %r8
-        mov     9*8(\from), %r9
-        mov     10*8(\from), %r10
-        mov     11*8(\from), %r11
-        mov     12*8(\from), %r12
-        mov     13*8(\from), %r13
-        mov     14*8(\from), %r14
-        mov     15*8(\from), %r15
+        .macro  gprs_store to, at=0
+        mov     %rcx, \at + 1*8(\to)
+        mov     %rdx, \at + 2*8(\to)
+        mov     %rbp, \at + 5*8(\to)
+        mov     %rsi, \at + 6*8(\to)
+        mov     %r8, \at + 8*8(\to)
+        mov     %r9, \at + 9*8(\to)
+        mov     %r10, \at + 10*8(\to)
+        mov     %r11, \at + 11*8(\to)
+        mov     %r12, \at + 12*8(\to)
+        mov     %r13, \at + 13*8(\to)
+        mov     %r14, \at + 14*8(\to)
+        mov     %r15, \at + 15*8(\to)
         .endm
 
-        .macro  gprs_store to
-        mov     %rcx, 1*8(\to)
-        mov     %rdx, 2*8(\to)
-        mov     %rbx, 3*8(\to)
-        mov     %rbp, 5*8(\to)
-        mov     %r8, 8*8(\to)
-        mov     %r9, 9*8(\to)
-        mov     %r10, 10*8(\to)
-        mov     %r11, 11*8(\to)
-        mov     %r12, 12*8(\to)
-        mov     %r13, 13*8(\to)
-        mov     %r14, 14*8(\to)
-        mov     %r15, 15*8(\to)
-        .endm
-
-        /* No guest value stays in a register that speculation might use. RAX is the result. */
-        .macro  enter_end
+        /* No guest value stays in a register that speculation might use. */
+        .macro  scratch_clear
         xor     %ecx, %ecx
         xor     %edx, %edx
+        xor     %esi, %esi
         xor     %edi, %edi
         xor     %r8d, %r8d
         xor     %r9d, %r9d
         xor     %r10d, %r10d
         xor     %r11d, %r11d
-        pop     %r15
-        pop     %r14
-        pop     %r13
-        pop     %r12
-        pop     %rbx
-        pop     %rbp
-        ret
         .endm

@@ -84,7 +84,7 @@ enum x86_activity {
   ACTIVITY_WAIT_SIPI,
   ACTIVITY_OFFLINE,
   ACTIVITY_START, /* to run, once its own thread has loaded `context` */
-};
+} __packed;
 
 struct arch_vcpu {
   struct x86_regs regs;
@@ -103,11 +103,12 @@ struct arch_vcpu {
       bool nmi_step;    /* RFLAGS.TF is ours, to see the end of that IRET */
       bool entry_due;   /* SVM: the control block holds what the last entry alone needed */
       bool asid_due;    /* see asm/asid.h */
+      bool apic_due;    /* what the local APIC was asked for may wait */
+      enum x86_activity activity;
     };
     uint64_t unquiet; /* any of them: x86_quiet asks for all at once */
   };
   uint64_t nmi_iret_rip;
-  enum x86_activity activity;
   bool context_due; /* `context` was given by a sibling and is not loaded */
   struct arch_context context;
   uint64_t dr[4];

@@ -61,7 +61,8 @@ extern const struct x86_vendor svm_vendor, vmx_vendor;
 /* --- common exit handlers: each advances RIP or queues an exception ------------- */
 
 void x86_exit_cpuid(struct vcpu *v);
-void x86_exit_hypercall(struct vcpu *v); /* VMMCALL, VMCALL */
+/* VMMCALL or VMCALL, which ends at next_rip. */
+void x86_exit_hypercall(struct vcpu *v, uint64_t next_rip);
 void x86_exit_rdmsr(struct vcpu *v);
 void x86_exit_wrmsr(struct vcpu *v);
 void x86_exit_hlt(struct vcpu *v);
@@ -142,8 +143,7 @@ static inline bool vlapic_requests(const struct vcpu *v) {
 }
 /* Nothing to inject, nothing that waits or is due, as most entries find it. */
 static inline bool x86_quiet(struct vcpu *v) {
-  return !(v->arch.event.type | v->arch.unquiet) && !vlapic_requests(v) &&
-         !personality_upcall_flag(&v->personality);
+  return !(v->arch.event.type | v->arch.unquiet) && !personality_upcall_flag(&v->personality);
 }
 
 /* --- decoding -------------------------------------------------------------------- */
@@ -156,8 +156,6 @@ enum insn_op {
   INSN_RDMSR,
   INSN_WRMSR,
   INSN_HLT,
-  INSN_VMMCALL,
-  INSN_VMCALL,
   INSN_RDTSC,
   INSN_RDTSCP,
   INSN_XSETBV,
@@ -287,6 +285,8 @@ void cpuid_xsave_leaf(struct vcpu *v, uint32_t sub, uint32_t out[4]);
 /* Bits 51..n that no guest page-table entry may have, since a guest-physical address has n bits;
  * n is at most what the arena's slots hold. */
 extern uint64_t cpuid_reserved_address;
+/* Bits of EFER that the guest may not set. */
+extern uint64_t cpuid_reserved_efer;
 /* The address in an entry. */
 extern uint64_t cpuid_address_mask;
 /* False: #GP. */
@@ -298,6 +298,5 @@ extern const uint32_t msr_direct[];
 uint64_t x86_map_make(unsigned order, uint8_t **map);
 bool cr0_legal(uint64_t value);
 bool cr4_legal(uint64_t value);
-bool efer_legal(uint64_t value);
 
 #endif
