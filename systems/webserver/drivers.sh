@@ -29,13 +29,27 @@ serve_disk() {
   echo "disk $1 is on $disk"
 }
 
-# $2 and $3: the domain and the number of its interface.
+# $2 and $3: the domain and the number of its interface. It may end at any moment, and what is written
+# for it then would be found by its next life.
 serve_network() {
-  await "/sys/class/net/vif$2.$3"
+  bridge=$(xenstore-read "$1/bridge" 2> /dev/null) || return
+  until [ -e "/sys/class/net/vif$2.$3" ]; do
+    xenstore-exists "$1/state" || return
+    sleep 0.1
+  done
   ip link set "vif$2.$3" up
-  brctl addif "$(xenstore-read "$1/bridge")" "vif$2.$3"
-  xenstore-write "$1/hotplug-status" connected
+  brctl addif "$bridge" "vif$2.$3" || return
+  xenstore-exists "$1/state" && xenstore-write "$1/hotplug-status" connected
   echo "network $1 is on vif$2.$3"
+}
+
+served_disk() {
+  xenstore-exists "$1/hotplug-status"
+}
+
+# By the interface itself, which is a new one in each life: the node may be of the life before.
+served_network() {
+  [ -e "/sys/class/net/vif$2.$3/brport" ]
 }
 
 # Calls `serve_KIND PATH DOMAIN NUMBER` for each back end that nobody has served yet.
@@ -43,7 +57,7 @@ serve_new() {
   for domain in $(xenstore-list "$home/backend/$1" 2> /dev/null); do
     for number in $(xenstore-list "$home/backend/$1/$domain"); do
       path=$home/backend/$1/$domain/$number
-      xenstore-exists "$path/hotplug-status" || "serve_$2" "$path" "$domain" "$number"
+      "served_$2" "$path" "$domain" "$number" || "serve_$2" "$path" "$domain" "$number"
     done
   done
 }
