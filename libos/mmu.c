@@ -64,8 +64,7 @@ uint64_t mmu_window(void) {
 }
 
 void page_map(uint64_t address, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    map(address + i * PAGE_SIZE, WRITE);
+  map_range(address, address + count * PAGE_SIZE, WRITE);
 }
 
 /* The tables at boot_tables are in use until CR3 is loaded, and free pages from then on. */

@@ -67,7 +67,7 @@ static void connect(struct bus *bus, unsigned index) {
     disconnect(bus, index);
   if (d->connected || d->state == XenbusStateClosing || d->state == XenbusStateClosed)
     return;
-  if (is_orphan(bus, d) && !bus->driver->resumes) {
+  if (is_orphan(bus, d) && !bus->driver->resumes(bus, index)) {
     bus_fail(bus, index, "what a former life of this service held is lost");
     return;
   }
@@ -183,6 +183,14 @@ static void drop(struct bus *bus, struct bus_device *d) {
   d->used = false;
 }
 
+// A folder without this node is none of the store's: we wrote a state when it had gone already. To
+// look for it in vain tells the store that we know (docs/design/store.md, "Ends and new lives").
+static bool is_there(const struct bus *bus, const struct bus_device *d) {
+  char path[BUS_PATH], front[FRONT_MAX];
+  snprintf(path, sizeof(path), "%.64s/frontend", d->back);
+  return bus->ops->read(path, front, sizeof(front));
+}
+
 // Our own node of state: it says whether the device is there, and who else than we writes it starts
 // the device anew (a front end's domain that begins another life) or takes it away.
 static void look_at(struct bus *bus, uint16_t domid, uint32_t id) {
@@ -192,7 +200,7 @@ static void look_at(struct bus *bus, uint16_t domid, uint32_t id) {
   enum xenbus_state state = read_state(bus, folder);
   if (!d && state != XenbusStateUnknown) {
     add(bus, domid, id);
-  } else if (d && state == XenbusStateUnknown) {
+  } else if (d && (state == XenbusStateUnknown || !is_there(bus, d))) {
     drop(bus, d);
   } else if (d && state == XenbusStateInitialising && d->state != state) {
     disconnect(bus, (unsigned)(d - bus->devices));

@@ -28,9 +28,9 @@ struct bus;
 /* What a back end does with a device; `index` is below BUS_DEVICES and the device's for good. */
 struct bus_driver {
   const char *type; /* "vbd" */
-  /* Whether a new life of the service may go on with a front end that a former one was connected
-   * to: not if what it held for it is lost. */
-  bool resumes;
+  /* May a new life of the service go on with a front end that a former one was connected to? Not if
+   * what that held for it is lost. */
+  bool (*resumes)(struct bus *bus, unsigned index);
   /* Writes what is offered. False: the device cannot be served. */
   bool (*offer)(struct bus *bus, unsigned index);
   /* Reads the front end's nodes and connects. False: they are wrong, and nothing is held. */

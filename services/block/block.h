@@ -15,11 +15,13 @@
 #define BLOCK_SEGMENTS 256u /* of one indirect request: 1 MiB */
 #define BLOCK_QUEUES   4u
 
-/* The memory that is a disk: the service's for as long as it lives. */
+/* The memory that is a disk: the service's for as long as it lives, or `lasting` for longer, so
+ * that its next life finds what this one has written. */
 struct block_disk {
   uint8_t *bytes; /* page-aligned */
   uint64_t sectors;
   bool read_only;
+  bool lasting;
 };
 
 /* What a request asks for, copied out of the ring and independent of the front end's word size. */

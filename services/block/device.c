@@ -49,9 +49,14 @@ static void queue_fired(uint32_t port, void *owner) {
   union block_slot slot;
   unsigned work = 0;
   int got = 1;
-  while (work < TURN && (got = ring_request_get(&q->ring, slot.bytes, q->ring.entry_size)) > 0)
+  bool notify = false;
+  // An answer takes the place of a request: each is counted at once, or the next life of the
+  // service would read it as one.
+  while (work < TURN && (got = ring_request_get(&q->ring, slot.bytes, q->ring.entry_size)) > 0) {
     work += serve(q, &slot);
-  if (ring_response_push(&q->ring))
+    notify |= ring_response_push(&q->ring);
+  }
+  if (notify)
     bus.ops->notify(port);
   if (got < 0)
     bus_fail(&bus, q->device, "more requests than the ring holds");
@@ -87,6 +92,10 @@ static bool offer(struct bus *b, unsigned index) {
          bus_write_number(b, d->back, "multi-queue-max-queues", BLOCK_QUEUES);
 }
 
+static bool resumes(struct bus *b, unsigned index) {
+  return find_disk(b, index) && devices[index].disk.lasting;
+}
+
 static bool read_protocol(struct bus *b, unsigned index) {
   char protocol[16];
   devices[index].narrow = false;
@@ -115,6 +124,8 @@ static bool connect_queue(struct bus *b, unsigned index, unsigned queues, unsign
     b->ops->unmap(page);
     return false;
   }
+  // A former life of ours may have answered without saying so.
+  b->ops->notify(q->port);
   return true;
 }
 
@@ -160,7 +171,7 @@ static bool is_alive(struct bus *b, unsigned index) {
 bool block_start(const struct backend_ops *ops, block_open *open) {
   static const struct bus_driver driver = {
       .type = "vbd",
-      .resumes = false, // disks are memory of ours
+      .resumes = resumes,
       .offer = offer,
       .connect = connect,
       .is_alive = is_alive,

@@ -12,12 +12,10 @@ struct owned_disk {
 
 static struct disks_memory memory;
 static struct owned_disk disks[BUS_DEVICES];
-static bool module_used;
 
 void disks_init(const struct disks_memory *m) {
   memory = *m;
   memset(disks, 0, sizeof(disks));
-  module_used = false;
 }
 
 // "64MiB" in bytes; 0 for what is no size. The word of a system file for it.
@@ -46,15 +44,33 @@ static bool make_ram(const char *size, struct block_disk *disk) {
 static bool take_module(struct block_disk *disk) {
   disk->bytes = memory.module;
   disk->sectors = memory.module_size / BLOCK_SECTOR;
-  if (!memory.module || module_used)
+  return memory.module;
+}
+
+static bool take_range(const char *text, struct block_disk *disk) {
+  const char *pages = strchr(text, '+');
+  uint64_t page, count;
+  if (!pages || !bus_parse_number(text, '+', UINT32_MAX, &page) ||
+      !bus_parse_number(pages + 1, '\0', UINT32_MAX, &count) || !count)
     return false;
-  module_used = true;
+  disk->bytes = memory.range(page, count);
+  disk->sectors = count * (BACKEND_PAGE / BLOCK_SECTOR);
+  disk->lasting = true;
   return true;
+}
+
+static bool is_taken(const uint8_t *bytes) {
+  for (const struct owned_disk *d = disks; d < disks + BUS_DEVICES; d++)
+    if (d->used && d->disk.bytes == bytes)
+      return true;
+  return false;
 }
 
 static bool make(const char *params, struct block_disk *disk) {
   if (!strcmp(params, "module"))
-    return take_module(disk);
+    return take_module(disk) && !is_taken(disk->bytes);
+  if (!strncmp(params, "range:", 6))
+    return take_range(params + 6, disk) && !is_taken(disk->bytes);
   return !strncmp(params, "ram:", 4) && make_ram(params + 4, disk);
 }
 
@@ -71,8 +87,11 @@ static struct owned_disk *find(uint16_t domid, uint32_t id) {
 
 bool disks_open(uint16_t domid, uint32_t id, const char *params, struct block_disk *disk) {
   struct owned_disk *d = find(domid, id);
-  if (!d || (!d->used && !make(params, &d->disk)))
+  struct block_disk made = {0};
+  if (!d || (!d->used && !make(params, &made)))
     return false;
+  if (!d->used)
+    d->disk = made;
   d->used = true;
   d->domid = domid;
   d->id = id;

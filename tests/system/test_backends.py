@@ -12,6 +12,7 @@ from machine import BUILD, ROOT
 from systems import linux, unikernel
 
 RAMDISK = BUILD / "packages" / "devices.cpio"
+LOAD = BUILD / "tests" / "load.cpio"
 MIB = 1 << 20
 
 
@@ -61,13 +62,15 @@ def test_disk_and_network(bench):
         assert found["sent"] == found["came"]
 
 
-@pytest.mark.parametrize("memory", ["module", "ram"])
-def test_guest_reboots(bench, memory):
-    """The front end comes again; the disk is as it left it."""
+@pytest.mark.parametrize("source", ["module", "ram:4MiB", "range:frames"])
+def test_guest_reboots(bench, source):
+    """The front end comes again; the disk is as it left it. It may be a range that the service shares
+    with another domain."""
     content = bytes(4 * MIB)
     (bench.folder / "disk").write_bytes(content)
-    source = "module" if memory == "module" else "ram:4MiB"
-    with run(bench, [guest("one", "fronts,lives:3")], [disk("one", source)],
+    frames = {"memory": {"owner": "switch", "borrower": "disks", "size": "4 MiB", "name": "frames",
+                         "writable": True}}
+    with run(bench, [guest("one", "fronts,lives:3")], [disk("one", source), frames],
              {"ramdisk": str(bench.folder / "disk")}) as machine:
         for life in "123":
             assert machine.fact("one", "lives", 120)["life"] == life
@@ -82,3 +85,16 @@ def test_module_is_a_disk(bench):
         found = machine.fact("one", "sum", 120)
         assert found["bytes"] == str(len(content))
         assert found["sum"] == hashlib.sha256(content).hexdigest()[:16]
+
+
+def test_killed_under_load(bench):
+    """A disk in memory that the service keeps: it ends again and again, each time before it has told of
+    an answer. The writers see pauses, and what was acknowledged is there."""
+    subprocess.run(["make", "-s", str(LOAD.relative_to(ROOT))], cwd=ROOT, check=True)
+    client = linux("one", ramdisk=str(LOAD), options="skerry.files=16", poweroff=False)
+    more = {"command_line": "end=150", "on_crash": "restart", "keep": "24 MiB", "memory": "2 MiB"}
+    with run(bench, [client], [disk("one", "range:keep", reconnect=True)], more) as machine:
+        found = machine.fact("one", "kept", 300)
+        assert (found["files"], found["bad"], found["errors"]) == ("64", "0", "0")
+        ends = [text for text in machine.texts("disks") if "ends, as it was told" in text]
+        assert len(ends) >= 3

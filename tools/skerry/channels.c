@@ -217,6 +217,19 @@ const struct channel *channels_keep_of(const struct system *s, unsigned domain) 
   return NULL;
 }
 
+const struct channel *channels_range_of(const struct system *s, const struct channel *disk) {
+  size_t prefix = strlen(CHANNEL_RANGE);
+  if (!disk->source || strncmp(disk->source, CHANNEL_RANGE, prefix))
+    return NULL;
+  for (unsigned i = 0; i < s->channels.count; i++) {
+    const struct channel *c = &s->channels.list[i];
+    if (c->kind == MANIFEST_CHANNEL_MEMORY && (c->front == disk->back || c->back == disk->back) &&
+        c->name && !strcmp(c->name, disk->source + prefix))
+      return c;
+  }
+  return NULL;
+}
+
 void channels_resolve(struct system *s) {
   for (unsigned i = 0; i < s->count; i++)
     if (s->domains[i].service == SERVICE_STORE) {

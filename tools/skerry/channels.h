@@ -67,6 +67,12 @@ bool channel_has_grants(uint64_t kind);
 /* The range that a domain keeps over its lives, or NULL. */
 const struct channel *channels_keep_of(const struct system *s, unsigned domain);
 
+/* The range of a disk whose `source` is `range:NAME`: the memory channel of that name of which
+ * `back` is an end, `keep` for what it keeps over its lives. NULL: another source, or none of that
+ * name. */
+const struct channel *channels_range_of(const struct system *s, const struct channel *disk);
+#define CHANNEL_RANGE "range:" /* how such a source begins */
+
 /* The store of a domain, or CHANNEL_NONE. */
 unsigned channels_store_of(const struct system *s, unsigned domain);
 

@@ -140,6 +140,29 @@ static void rule_disk_source(struct rule_check *c) {
   }
 }
 
+static void rule_disk_range(struct rule_check *c) {
+  EACH_CHANNEL(o, c) {
+    bool range = o->source && !strncmp(o->source, CHANNEL_RANGE, strlen(CHANNEL_RANGE));
+    if (range && !channels_range_of(c->system, o))
+      diag_add(c->diag, channel_mark(c, o, "source"),
+               "`%s` is no end of a memory channel `%s`: see `name`, or `keep` of a domain",
+               o->back_name, o->source + strlen(CHANNEL_RANGE));
+  }
+}
+
+/* Else each write would be an error at run time. */
+static void rule_disk_range_writable(struct rule_check *c) {
+  EACH_CHANNEL(o, c) {
+    const struct channel *range = channels_range_of(c->system, o);
+    if (range && !o->read_only && range->back != o->back && !range->writable)
+      diag_add(
+          c->diag, channel_mark(c, o, "source"),
+          "`%s` may not write to `%s`: give the disk `read_only: true` or the memory `writable: "
+          "true`",
+          o->back_name, range->name);
+  }
+}
+
 /* Front would wait for ever. */
 static void rule_disk_reconnect(struct rule_check *c) {
   EACH_CHANNEL(o, c) {
@@ -303,6 +326,8 @@ const struct rule rules_channels[] = {
     {"disk-once", RULE_CHANNEL, rule_disk_once},
     {"disk-name", RULE_CHANNEL, rule_disk_name},
     {"disk-source", RULE_CHANNEL, rule_disk_source},
+    {"disk-range", RULE_CHANNEL, rule_disk_range},
+    {"disk-range-writable", RULE_CHANNEL, rule_disk_range_writable},
     {"disk-reconnect", RULE_CHANNEL, rule_disk_reconnect},
     {"network-mac", RULE_CHANNEL, rule_network_mac},
     {"port-range", RULE_CHANNEL, rule_port_range},

@@ -110,13 +110,22 @@ static void put_front(const struct channel *c, struct buf *out) {
   put(&p, "state", "1");
 }
 
-static void put_back_disk(const struct place *p, const struct channel *c) {
+/* A range by its pages, which the back end cannot find by its name. */
+static void put_source(const struct place *p, const struct channel *disk,
+                       const struct channel *range) {
+  if (range)
+    put(p, "params", CHANNEL_RANGE "%" PRIu64 "+%" PRIu64, range->at / MANIFEST_PAGE,
+        range->size / MANIFEST_PAGE);
+  else if (disk->source)
+    put(p, "params", "%s", disk->source);
+}
+
+static void put_back_disk(const struct system *s, const struct place *p, const struct channel *c) {
   put(p, "dev", "%s", c->name);
   put(p, "mode", "%s", c->read_only ? "r" : "w");
   put(p, "device-type", "disk");
   put(p, "removable", "0");
-  if (c->source)
-    put(p, "params", "%s", c->source);
+  put_source(p, c, channels_range_of(s, c));
 }
 
 /* Linux's back end refuses an interface without a script, and runs none itself. */
@@ -127,14 +136,14 @@ static void put_back_network(const struct place *p, const struct channel *c) {
     put(p, "bridge", "%s", c->bridge);
 }
 
-static void put_back(const struct channel *c, struct buf *out) {
+static void put_back(const struct system *s, const struct channel *c, struct buf *out) {
   struct place p = back_place(c, out);
   put(&p, "", "%s", "");
   put(&p, "frontend", "%s", front_place(c, out).path);
   put(&p, "frontend-id", "%u", domid(c->front));
   put(&p, "online", "1");
   if (c->kind == MANIFEST_CHANNEL_DISK)
-    put_back_disk(&p, c);
+    put_back_disk(s, &p, c);
   else
     put_back_network(&p, c);
   put(&p, "state", "1");
@@ -167,7 +176,7 @@ static void put_backs_of(const struct system *s, unsigned domain, unsigned front
       buf_printf(backend->out, "node\tn%u,r%u\t%s/%s/%u\t\n", domid(domain), domid(front),
                  backend->path, k->word, domid(front));
     first = false;
-    put_back(c, backend->out);
+    put_back(s, c, backend->out);
   }
 }
 

@@ -23,8 +23,10 @@ struct front {
 
 static struct front front, other;
 
+static bool lasting; // does a disk outlive the service?
+
 static bool open_disk(uint16_t domid, uint32_t id, const char *params, struct block_disk *disk) {
-  *disk = (struct block_disk){disk_bytes[domid == OTHER], SECTORS, false};
+  *disk = (struct block_disk){disk_bytes[domid == OTHER], SECTORS, false, lasting};
   return id == DISK && !strcmp(params, "ram");
 }
 
@@ -121,6 +123,7 @@ static union block_slot make_request(uint8_t operation, uint64_t sector, uint32_
 static int setup(void **state) {
   world_reset(block_event);
   memset(disk_bytes, 0, sizeof(disk_bytes));
+  lasting = false;
   toolstack_adds(&front, CLIENT);
   assert_true(block_start(&world_ops, open_disk));
   world_run();
@@ -191,6 +194,21 @@ static void a_front_end_that_died_comes_again(void **state) {
   front_connect(&front);
 }
 
+// The front end's folder is seen gone first, and Closed is written where nothing is any more: a
+// device without its other nodes is not taken for one that is there.
+static void a_device_that_went_leaves_no_ghost(void **state) {
+  unsigned watches = watches_held();
+  world_kill_domain(CLIENT);
+  store_remove(FRONT);
+  store_remove(BACK);
+  world_run();
+  assert_int_equal(watches_held(), watches - 1); // it was looked for in vain, and given up
+  toolstack_adds(&front, CLIENT);
+  world_run();
+  assert_int_equal(back_state(&front), XenbusStateInitWait);
+  front_connect(&front);
+}
+
 // All of it happened before we looked.
 static void a_death_that_nobody_saw(void **state) {
   world_kill_domain(CLIENT);
@@ -217,6 +235,23 @@ static void what_is_lost_is_not_resumed(void **state) {
   front_state(&front, XenbusStateClosed);
   front_state(&front, XenbusStateInitialising);
   front_connect(&front);
+}
+
+// What the former life had not answered this one does; one answer was not told of.
+static void what_lasts_is_resumed(void **state) {
+  union block_slot r = {.request = {.operation = BLKIF_OP_FLUSH_DISKCACHE, .id = 1}};
+  lasting = true;
+  expect(&r, BLKIF_RSP_OKAY);
+  unsigned told = port_received(front.port[0]);
+  put(&front, 0, &r);
+  kick(&front, 0);
+  world_kill_back_end();
+  assert_true(block_start(&world_ops, open_disk));
+  world_run();
+  assert_int_equal(back_state(&front), XenbusStateConnected);
+  assert_true(port_received(front.port[0]) > told);
+  assert_true(get(&front, 0).id == 1);
+  expect(&r, BLKIF_RSP_OKAY);
 }
 
 // One that was still waiting has lost nothing.
@@ -605,7 +640,9 @@ int main(void) {
       CONNECTED(closes_and_meets_again),
       CONNECTED(a_front_end_that_died_comes_again),
       CONNECTED(a_death_that_nobody_saw),
+      CONNECTED(a_device_that_went_leaves_no_ghost),
       CONNECTED(what_is_lost_is_not_resumed),
+      CONNECTED(what_lasts_is_resumed),
       FRESH(one_that_waits_is_connected_after_a_restart),
       FRESH(wrong_nodes_are_refused),
       FRESH(nonsense_in_a_new_ring_is_refused),
