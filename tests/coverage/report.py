@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-LEAST = 85.0  # percent of branches; the aim is 90
+LEAST = 90.0  # percent of branches
 REASONS = ROOT / "docs" / "process" / "coverage.yaml"
 
 
