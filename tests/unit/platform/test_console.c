@@ -79,6 +79,7 @@ static int start(void **state) {
   }
   memset(&red_line, 0, sizeof(red_line));
   memset(&blue_line, 0, sizeof(blue_line));
+  typed = ""; /* not the end of what an earlier test had on its stack */
   console_start(0);
   screen_used = mails = debugs = 0;
   return 0;
