@@ -14,6 +14,7 @@ now() {
 # Without what the workload sleeps, in ns.
 measure() {
   case ",${work:-}," in ,, | *",$1,"*) ;; *) return ;; esac
+  echo "begin: workload.$1" # for who takes the time by the host's clock
   start=$(now)
   "$1"
   echo "measure: workload.$1 $(($(now) - start - ${2:-0})) ns"

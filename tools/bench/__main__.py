@@ -20,6 +20,7 @@ import plan
 import report
 import slurm
 import table
+import wall
 from progress import Progress, Steps
 
 
@@ -54,6 +55,9 @@ def command_run(args):
         figures, failed = slurm.run_campaign(work)
     else:
         figures, failed = campaign.run(work, Progress(work))
+    kinds = [kind for kind in wall.wanted(names, args.measures) if kind in args.clock]
+    if kinds:
+        failed += wall.run(args.blocks, kinds)[1]
     results = {"commit": history.commit(), "when": history.now(), "machine": emulator(),
                "figures": chosen(figures, args.measures), "failed": failed}
     history.append(results)
@@ -123,6 +127,24 @@ def command_compare(args):
     return 1 if found[args.clock].verdict == "slower" else 0
 
 
+def wall_lines(results):
+    """name, value, unit of the pairs by the clock: each ratio with its interval's ends."""
+    for row in results["rows"]:
+        name = f"bench.{row['clock']}_ratio.{row['name']}"
+        yield name, f"{row['value']:.3f}", "ratio"
+        yield name + ".low", f"{row['low']:.3f}", "ratio"
+        yield name + ".high", f"{row['high']:.3f}", "ratio"
+
+
+def command_wall(args):
+    results, failed = wall.run(args.blocks, args.kinds)
+    for name, value, unit in wall_lines(results):
+        print(f"{name}\t{value}\t{unit}")
+    if report.RESULTS.exists():
+        report.write(report.load())
+    return 1 if failed else 0
+
+
 def command_prove(_args):
     report.DETECTOR.write_text(json.dumps(detector.prove(Steps(detector.SERIES_IN_ALL)), indent=1))
     if report.RESULTS.exists():
@@ -131,12 +153,20 @@ def command_prove(_args):
     return 0
 
 
-def names_of(text):
-    names = [name for name in text.split(",") if name]
-    unknown = set(names) - set(peers.PEERS)
+def words_of(text, known, what):
+    words = [word for word in text.split(",") if word]
+    unknown = set(words) - set(known)
     if unknown:
-        raise argparse.ArgumentTypeError(f"no such peer: {', '.join(sorted(unknown))}")
-    return names
+        raise argparse.ArgumentTypeError(f"no such {what}: {', '.join(sorted(unknown))}")
+    return words
+
+
+def names_of(text):
+    return words_of(text, peers.PEERS, "peer")
+
+
+def kinds_of(text):
+    return words_of(text, wall.KINDS, "kind")
 
 
 def matrix_of(text):
@@ -155,6 +185,9 @@ def arguments():
     run.add_argument("--measures", type=lambda text: text.split(","), default=[],
                      help="measures or groups to take, with commas; all when not given")
     run.add_argument("--matrix", type=matrix_of, default=plan.MATRIX, help="a file, or none")
+    run.add_argument("--clock", type=kinds_of, default=["suite"],
+                     help="what is taken by the clock too, a list with commas: " + ",".join(wall.KINDS))
+    run.add_argument("--blocks", type=int, default=wall.BLOCKS, help="of four machines each, by the clock")
     run.add_argument("--slurm", action="store_true", help="on the cluster that sbatch reaches")
     run.set_defaults(run=command_run)
     job = commands.add_parser("job", help="one job of a Slurm campaign's folder")
@@ -174,6 +207,11 @@ def arguments():
     pair.add_argument("--clock", choices=compare.CLOCKS, default="wall",
                       help="which one's verdict is the exit status; both are shown")
     pair.set_defaults(run=command_compare)
+    clock = commands.add_parser("wall", help="Skerry and Xen by the clock, in interleaved pairs")
+    clock.add_argument("--blocks", type=int, default=wall.BLOCKS, help="of four machines each")
+    clock.add_argument("--kinds", type=kinds_of, default=list(wall.KINDS),
+                       help="a list with commas; all: " + ",".join(wall.KINDS))
+    clock.set_defaults(run=command_wall)
     proof = commands.add_parser("prove", help="power and false alarms of the detector, on this host")
     proof.set_defaults(run=command_prove)
     return parser.parse_args()

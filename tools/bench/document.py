@@ -6,6 +6,7 @@ import jinja2
 import peers
 import report
 import table
+import wall
 
 TEMPLATE = peers.ROOT / "tools" / "bench" / "performance.md.j2"
 PAGE = peers.ROOT / "docs" / "performance.md"
@@ -80,7 +81,14 @@ def detector(proof):
     return markdown(head, lines)
 
 
-def text(results, proof=None):
+def clock_rows(clock):
+    head = ["measure", "beside", "CPU time", "interval", "verdict", "wall clock", "interval", "verdict"]
+    cells = [[text for row in rows for text in (table.ratio_text(row["value"]), f"{row['low']:.3f} to {row['high']:.3f}",
+                                                row["verdict"])] for _, _, *rows in wall.pairs(clock)]
+    return markdown(head, [[name, base, *row] for (name, base, *_), row in zip(wall.pairs(clock), cells)])
+
+
+def text(results, proof=None, clock=None):
     figures = results["figures"]
     rows = [r for r in table.rows(figures) if r.measure.group in SECTIONS]
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True,
@@ -89,9 +97,9 @@ def text(results, proof=None):
         results=results, peers=[peers.PEERS[name].title for name in peers.PEERS if name in figures],
         comparison=table.as_markdown(rows), absent=table.absent_lines(figures), boots=boots(figures), boot_memory=512, parts=parts(figures),
         memory=memory(figures), exits=exits(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
-        proof=proof, detector=detector(proof) if proof else "")
+        clock=clock, pairs=clock_rows(clock) if clock else "", proof=proof, detector=detector(proof) if proof else "")
 
 
 def write(results):
-    PAGE.write_text(text(results, report.load(report.DETECTOR)))
+    PAGE.write_text(text(results, report.load(report.DETECTOR), report.load(wall.RESULTS)))
     return PAGE

@@ -208,12 +208,15 @@ def workload(job, folder):
     return taken(job, linux(job), folder, r"^DONE 4 0", 900)
 
 
+def devices_guest(words="", **fields):
+    return peers.Guest(peers.LINUX, f"console=hvc0 quiet skerry.name=d0 {words}".strip(), memory_mib=LINUX_MIB,
+                       ramdisk=peers.DEVICES_USER_SPACE, cpu=peers.PV_CPU, devices=True,
+                       reserve_mib=peers.BOOT_MIB, **fields)
+
+
 def devices(job, folder):
     """The stock kernel with a disk and a network that a stock kernel in another domain drives."""
-    guest = peers.Guest(peers.LINUX, "console=hvc0 quiet skerry.name=d0", memory_mib=LINUX_MIB,
-                        ramdisk=peers.DEVICES_USER_SPACE, cpu=peers.PV_CPU, devices=True,
-                        reserve_mib=peers.BOOT_MIB)
-    return taken(job, guest, folder, r"^DONE 3 0", 900)
+    return taken(job, devices_guest(), folder, r"^DONE 3 0", 900)
 
 
 def exits(job, folder):

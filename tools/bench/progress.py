@@ -52,17 +52,20 @@ class Progress:
 
 
 class Steps:
-    """The same for many steps that take about as long each: called after each."""
+    """The same for many steps that take about as long each: called after each. Where nobody sees a
+    line change, it is written now and then."""
 
-    def __init__(self, count, out=sys.stderr):
+    def __init__(self, count, seldom=50, out=sys.stderr):
         self._count, self._done, self._out, self._start = count, 0, out, time.monotonic()
+        self._seldom = seldom
 
     def __call__(self):
         self._done += 1
         spent = time.monotonic() - self._start
         left = spent / self._done * (self._count - self._done)
-        if self._out.isatty() or self._done % 50 == 0:
+        if self._out.isatty():
             self._out.write(f"\r[{self._done}/{self._count}] {clock(left)} left\x1b[K")
-            self._out.flush()
-        if self._done == self._count:
-            self._out.write("\n")
+            self._out.write("\n" if self._done == self._count else "")
+        elif self._done % self._seldom == 0 or self._done == self._count:
+            self._out.write(f"[{self._done}/{self._count}] {clock(left)} left\n")
+        self._out.flush()

@@ -13,6 +13,7 @@ import peers
 import plots
 import stats
 import table
+import wall
 
 TEMPLATE = peers.ROOT / "tools" / "bench" / "report.html.j2"
 RESULTS = peers.OUT / "results.json"
@@ -109,7 +110,8 @@ def page(results, entries):
         base=peers.PEERS[table.BASE].title, comparison=plots.comparison(plain) if both else "",
         absent=table.absent(results["figures"]), reported=table.reported_rows(results["figures"]), growths=growths(results), systems=systems(results),
         memory=memory_kinds(results), exits=exit_rows(results),
-        parts=boot_parts(results), profiles=profiles(results), detector=load(DETECTOR), campaigns=len(entries))
+        parts=boot_parts(results), profiles=profiles(results), clock=load(wall.RESULTS), pairs=wall.pairs,
+        detector=load(DETECTOR), campaigns=len(entries))
 
 
 def write(results):

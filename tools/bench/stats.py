@@ -11,6 +11,7 @@ from scipy import stats
 LEVEL = 0.99  # of the intervals
 SEED = 20201  # of every resampling, so that a verdict can be had again from its samples
 RESAMPLES = 9999
+MANY = 20  # blocks, from which on a bootstrap keeps its level well enough
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,20 @@ def ratio(samples, level=LEVEL):
     interval = stats.bootstrap((logs,), middle, confidence_level=level, n_resamples=RESAMPLES,
                                method="percentile", random_state=SEED).confidence_interval
     return Ratio(*(float(np.exp(x)) for x in (middle(logs), interval.low, interval.high)), level)
+
+
+def extremes(samples):
+    """The same from so few blocks that a bootstrap's interval would be too narrow: their median, and
+    from the least to the greatest. The true median lies outside if all blocks fall on one side of
+    it, whatever their distribution: two in 2^blocks."""
+    logs = block_ratios(samples)
+    found = (np.median(logs), logs.min(), logs.max())
+    return Ratio(*(float(np.exp(x)) for x in found), 1 - 2.0 ** (1 - len(logs)))
+
+
+def interval(samples):
+    """Of whichever kind so many blocks allow."""
+    return ratio(samples) if len(samples) >= 4 * MANY else extremes(samples)
 
 
 # --- Change points: E-divisive ---------------------------------------------------

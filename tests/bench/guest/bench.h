@@ -23,6 +23,13 @@ extern const struct measure exit_measures[], interrupt_measures[], call_measures
     event_measures[], time_measures[], memory_measures[], grant_measures[], pair_measures[],
     domain_measures[];
 
+// How often `count` operations are repeated: BATCHES, of which the cheapest counts, or in a run by
+// the clock (`suite GROUP long`) as often as makes LONG operations.
+#define LONG 8192UL
+unsigned batches_of(uint64_t count);
+// Says in a run by the clock that the measure begins: who reads the console takes the time.
+void report_begin(const char *name);
+
 // Empty functions at addresses that a plugin of the emulator looks for: what runs between them
 // is the measured operation, `COUNT * BATCHES` times unless the measure says otherwise.
 void mark_begin(void);
@@ -82,8 +89,10 @@ static inline uint64_t least(uint64_t a, uint64_t b) {
 #define MEASURE(name, setup, instruction)                                                          \
   do {                                                                                             \
     uint64_t with_ = ~0UL, without_ = ~0UL;                                                        \
+    unsigned batches_ = batches_of(COUNT);                                                         \
+    report_begin(name);                                                                            \
     mark_begin();                                                                                  \
-    for (unsigned i_ = 0; i_ < BATCHES; i_++)                                                      \
+    for (unsigned i_ = 0; i_ < batches_; i_++)                                                     \
       with_ = least(with_, LOOP(setup, instruction));                                              \
     mark_end();                                                                                    \
     for (unsigned i_ = 0; i_ < BATCHES; i_++)                                                      \

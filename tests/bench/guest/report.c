@@ -10,6 +10,15 @@ void __attribute__((noinline)) mark_end(void) {
   asm volatile("");
 }
 
+unsigned batches_of(uint64_t count) {
+  return has_word("long") ? LONG / count : BATCHES;
+}
+
+void report_begin(const char *name) {
+  if (has_word("long"))
+    printf("begin: %s\n", name);
+}
+
 void report_value(const char *name, uint64_t value, const char *unit) {
   printf("measure: %s %lu %s\n", name, value, unit);
 }
@@ -36,8 +45,10 @@ static uint64_t batch(void (*operation)(void), uint64_t count) {
 
 void measure_function(const char *name, void (*operation)(void), uint64_t count) {
   uint64_t with = ~0UL, without = ~0UL;
+  unsigned batches = batches_of(count);
+  report_begin(name);
   mark_begin();
-  for (unsigned i = 0; i < BATCHES; i++)
+  for (unsigned i = 0; i < batches; i++)
     with = least(with, batch(operation, count));
   mark_end();
   for (unsigned i = 0; i < BATCHES; i++)

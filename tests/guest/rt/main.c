@@ -43,7 +43,7 @@ int role(const char *name) {
   return line && !memcmp(line, name, length) && (!line[length] || line[length] == ' ');
 }
 
-static int has_word(const char *word) {
+int has_word(const char *word) {
   const char *at = (const char *)start_info->cmdline_paddr;
   for (; at && *at; at++)
     if (*at == ' ' && !memcmp(at + 1, word, strlen(word)))

@@ -57,6 +57,8 @@ extern int console_is_port;
 
 // Is this the command line's first word? Domains of one guest tell themselves apart by it.
 int role(const char *name);
+// Is this the beginning of one of its other words?
+int has_word(const char *word);
 
 // --- Strings.
 void *memset(void *to, int value, size_t size);
