@@ -38,7 +38,7 @@ for guest in /guests/*.cfg; do
   ! grep -q '"restart"' "$guest" || alone=
   xl create -q $alone "$guest" || echo "xl: FAIL $guest"
 done
-if [ -e /guests/ramdisk ]; then
+if ! grep -q console=port /guests/d1.cfg; then
   sleep 100000 | xenconsole 1 | while read -r line; do echo "[d1] $line"; done
 fi
 while :; do sleep 100000; done

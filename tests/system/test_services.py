@@ -5,6 +5,7 @@ stand in unikernel/selftest.c."""
 import pytest
 import yaml
 
+import peers
 from machine import BUILD, ROOT, qemu_arguments
 from systems import unikernel
 
@@ -15,6 +16,15 @@ def on_xen(bench, kernel, words):
     """The machine with a unikernel as the boot domain of Debian's Xen."""
     extra = ["-kernel", BUILD / "cache" / "xen", "-initrd", f"{kernel} {words}", "-append", XEN_OPTIONS]
     return bench.machine(qemu_arguments(cpus=1, memory_mib=512, cpu="qemu64,+svm,+npt", extra=extra))
+
+
+def by_xl(bench, kernel, words):
+    """The machine with a unikernel as the domain `d1`, of 1 MiB, that xl starts in Xen's boot domain."""
+    peer = peers.PEERS["xen417-xl"]
+    if not peers.present(peer):
+        pytest.skip("make bench-ready")
+    guest = peers.Guest(kernel, words, memory_mib=1, icount=False)
+    return bench.machine(peer.command(guest, bench.folder))
 
 
 def check_hello(machine, domain, origin):
@@ -39,6 +49,14 @@ def test_hello_on_xen(bench):
     with on_xen(bench, BUILD / "services" / "hello.elf", "left right") as machine:
         check_hello(machine, 0, "")
         machine.wait("Dom0 halted")
+
+
+@pytest.mark.slow
+def test_hello_by_xl(bench):
+    """The same file as an unprivileged PVH domain of Xen's, told of its console by Xen's tools."""
+    with by_xl(bench, BUILD / "services" / "hello.elf", "left  right") as machine:
+        total, free = map(int, check_hello(machine, 1, "d1").groups())
+        assert 0 < free < total < 1024
 
 
 def test_hello_is_small():
@@ -93,13 +111,20 @@ def test_library_on_xen(bench):
         check_parts(machine, "", 25)
 
 
+@pytest.mark.slow
+def test_library_by_xl(bench):
+    """The same with Xen's store in place of ours."""
+    with by_xl(bench, BUILD / "unikernels" / "selftest.elf", "memory time events store") as machine:
+        check_parts(machine, "d1", 37)
+
+
 @pytest.mark.both(quick=True)
 def test_library_with_store(bench):
     """The store's client against the store."""
     store = {**unikernel("store", "store", memory="4 MiB"), "service": "store"}
-    channels = [{"store": {"front": "client", "back": "store"}}]
-    with bench.run([unikernel("client", "selftest", "store"), store], channels=channels) as machine:
-        check_parts(machine, "client", 12)
+    channels = [{"store": {"front": "d1", "back": "store"}}]
+    with bench.run([unikernel("d1", "selftest", "store"), store], channels=channels) as machine:
+        check_parts(machine, "d1", 12)
 
 
 @pytest.mark.both

@@ -167,12 +167,14 @@ class Xen(Peer):
 
 
 def xl_config(guest, number):
-    """What xl is told of a domain; its numbers start at 1, after the boot domain's."""
-    words = [line_of(guest, number) or "all", "" if guest.ramdisk else "console=port"]
+    """What xl is told of a domain; its numbers start at 1, after the boot domain's. One that has
+    ended stays, so that its last words are read."""
+    words = [line_of(guest, number) or "all", "console=port" if guest.kernel == SUITE else ""]
     on_reboot = "restart" if guest.command_line == "restart" else "destroy"
     fields = {"name": f"d{number + 1}", "type": "pvh", "kernel": "/guests/kernel",
               "cmdline": " ".join(words).strip(), "memory": guest.size(number),
-              "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": on_reboot}
+              "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": on_reboot,
+              "on_poweroff": "preserve"}
     fields.update({"ramdisk": "/guests/ramdisk"} if guest.ramdisk else {})
     fields.update({"disk": ["phy:/dev/loop0,xvda,w"], "vif": ["bridge=br0"]} if guest.devices else {})
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())

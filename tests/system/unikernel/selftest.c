@@ -335,7 +335,7 @@ static bool reads(uint32_t transaction, const char *path, const char *want) {
 
 static void check_nodes(void) {
   size_t count = 0;
-  CHECK("store_name", reads(XS_NONE, "name", "client"));
+  CHECK("store_name", reads(XS_NONE, "name", "d1"));
   CHECK("store_printf", !xs_printf(XS_NONE, "data/a", "%d", 12) && reads(XS_NONE, "data/a", "12"));
   CHECK("store_mkdir", !xs_mkdir(XS_NONE, "data/dir/b"));
   char **names = xs_directory(XS_NONE, "data", &count);
