@@ -95,8 +95,8 @@ $(bench-out)/io.cpio: $(KERNELS)/busybox-amd64 tests/bench/io.sh systems/webserv
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/io.sh $@ \
 	  common.sh=systems/webserver/common.sh bin/io=$(bench-out)/io $(PACKAGES)/modules-cloud.tar
 
-$(bench-out)/back.cpio: $(KERNELS)/busybox-amd64 tests/bench/back.sh systems/webserver/drivers.sh \
+$(bench-out)/back.cpio: $(KERNELS)/busybox-amd64 tests/bench/back.sh tests/bench/sink.sh systems/webserver/drivers.sh \
   systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS) tools/mkinitramfs.py
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/back.sh $@ \
-	  drivers.sh=systems/webserver/drivers.sh common.sh=systems/webserver/common.sh \
+	  drivers.sh=systems/webserver/drivers.sh sink.sh=tests/bench/sink.sh common.sh=systems/webserver/common.sh \
 	  $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS)
