@@ -29,11 +29,14 @@ include tests/bench/xl.mk
 
 BENCH :=
 
-.PHONY: bench bench-ready bench-gate bench-record
+.PHONY: bench bench-wall bench-ready bench-gate bench-record
 bench-ready: hv tool bench-guests bench-peers bench-xl bench-linux bench-io $(bench-out)/spin ##  Build all that the benchmark runs
 	@$(MAKE) -s CONFIG=stats hv
 bench: bench-ready ##  Measure beside the peers: build/bench/index.html (BENCH=options)
 	@$(PYTHON) tools/bench run $(BENCH)
+
+bench-wall: bench-ready ##  The same guests by the clock alone, in pairs beside Xen: build/bench/wall.json (BENCH=options)
+	@$(PYTHON) tools/bench wall $(BENCH)
 
 bench-gate: hv tool bench-guests ##  Compare the exact figures with their budgets
 	@$(PYTHON) tools/bench gate

@@ -169,6 +169,14 @@ def kinds_of(text):
     return words_of(text, wall.KINDS, "kind")
 
 
+def blocks_of(text):
+    """Of one or two blocks the extremes hold nothing."""
+    blocks = int(text)
+    if blocks < wall.LEAST:
+        raise argparse.ArgumentTypeError(f"at least {wall.LEAST} blocks")
+    return blocks
+
+
 def matrix_of(text):
     return Path(text) if text != "none" else None
 
@@ -187,7 +195,7 @@ def arguments():
     run.add_argument("--matrix", type=matrix_of, default=plan.MATRIX, help="a file, or none")
     run.add_argument("--clock", type=kinds_of, default=["suite"],
                      help="what is taken by the clock too, a list with commas: " + ",".join(wall.KINDS))
-    run.add_argument("--blocks", type=int, default=wall.BLOCKS, help="of four machines each, by the clock")
+    run.add_argument("--blocks", type=blocks_of, default=wall.BLOCKS, help="of four machines each, by the clock")
     run.add_argument("--slurm", action="store_true", help="on the cluster that sbatch reaches")
     run.set_defaults(run=command_run)
     job = commands.add_parser("job", help="one job of a Slurm campaign's folder")
@@ -208,7 +216,7 @@ def arguments():
                       help="which one's verdict is the exit status; both are shown")
     pair.set_defaults(run=command_compare)
     clock = commands.add_parser("wall", help="Skerry and Xen by the clock, in interleaved pairs")
-    clock.add_argument("--blocks", type=int, default=wall.BLOCKS, help="of four machines each")
+    clock.add_argument("--blocks", type=blocks_of, default=wall.BLOCKS, help="of four machines each")
     clock.add_argument("--kinds", type=kinds_of, default=list(wall.KINDS),
                        help="a list with commas; all: " + ",".join(wall.KINDS))
     clock.set_defaults(run=command_wall)
