@@ -44,10 +44,9 @@ static unsigned take(void) {
 
 static unsigned take_soon(void) {
   uint64_t end = time_ns() + FOREVER;
-  unsigned port;
-  do
-    port = take();
-  while (!port && time_ns() < end);
+  unsigned port = take();
+  for (; !port && time_ns() < end; port = take())
+    cpu_relax();
   return port;
 }
 
