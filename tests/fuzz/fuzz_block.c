@@ -23,7 +23,7 @@ static struct front liar, honest;
 static uint32_t data_ref[4];
 
 static bool open_disk(uint16_t domid, uint32_t id, const char *params, struct block_disk *d) {
-  *d = (struct block_disk){disk[domid == HONEST], SECTORS, false};
+  *d = (struct block_disk){disk[domid == HONEST], SECTORS, false, false};
   return id == DISK && !strcmp(params, "ram");
 }
 

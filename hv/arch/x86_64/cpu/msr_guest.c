@@ -225,7 +225,8 @@ static bool shown(const struct msr_policy *p) {
   return !p->bits || (cpuid_policy(p->leaf, p->reg) & p->bits);
 }
 
-static const struct msr_policy *find(uint32_t msr) {
+/* Remembers what it has found. */
+static const struct msr_policy *find(struct vcpu *v, uint32_t msr) {
   unsigned low = 0, high = ARRAY_SIZE(table);
   while (low < high) {
     unsigned middle = (low + high) / 2;
@@ -236,18 +237,19 @@ static const struct msr_policy *find(uint32_t msr) {
   }
   if (low == ARRAY_SIZE(table) || msr < table[low].first || !shown(&table[low]))
     return NULL;
+  v->arch.msr_last = &table[low];
   return &table[low];
 }
 
 /* A guest uses few registers, one of them again and again: another one is looked up first. */
 static __attribute__((noinline)) bool read_other(struct vcpu *v, uint32_t msr, uint64_t *value) {
-  v->arch.msr_last = find(msr);
-  return v->arch.msr_last && msr_guest_read(v, msr, value);
+  const struct msr_policy *p = find(v, msr);
+  return p && p->read(v, p->arg ? p->arg : msr, value);
 }
 
 static __attribute__((noinline)) bool write_other(struct vcpu *v, uint32_t msr, uint64_t value) {
-  v->arch.msr_last = find(msr);
-  return v->arch.msr_last && msr_guest_write(v, msr, value);
+  const struct msr_policy *p = find(v, msr);
+  return p && p->write && p->write(v, p->arg ? p->arg : msr, value);
 }
 
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *value) {
