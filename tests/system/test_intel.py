@@ -66,7 +66,7 @@ def test_tsc_rate_of_linux(bench):
     """A stock kernel takes the rate that its domain has for the processor's; the other has the machine's."""
     image = bench.image([linux("a", "dmesg", "noxsave", tsc_khz=2393999), linux("b", "dmesg", "noxsave")])
     with bench.machine(bochs_arguments(hypervisor(), image, extra=["--model", "corei7_skylake_x"])) as machine:
-        for name, rate in (("a", "2393.999"), ("b", "120.000|119.999")):
+        for name, rate in (("a", r"2393\.99[89]"), ("b", "120.000|119.999")):
             machine.ready(name, 900)
             machine.wait(rf"tsc: Detected ({rate}) MHz processor", name, 300)
 

@@ -11,9 +11,14 @@ def counting(name="neighbour"):
 
 
 def counts_on(machine, name="neighbour", times=4):
-    """The neighbour counts without a gap, from now on."""
+    """The neighbour counts without a gap, from now on. The console shows a line that is still open
+    again when another domain's has come between."""
     machine.skip(name)
-    numbers = [int(machine.fact(name, "count", 20)["n"]) for _ in range(times)]
+    numbers = []
+    while len(numbers) < times:
+        number = int(machine.fact(name, "count", 20)["n"])
+        if number not in numbers[-1:]:
+            numbers.append(number)
     assert numbers == list(range(numbers[0], numbers[0] + times))
 
 

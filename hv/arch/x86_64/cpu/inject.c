@@ -132,10 +132,12 @@ static bool apic_next(struct vcpu *v) {
   return false;
 }
 
-/* A sibling's request that this overtakes has mail behind it. */
+/* A sibling makes its request, then sets apic_due: one that is not seen here is seen there. */
 static bool apic_waits(struct vcpu *v) {
+  (void)atomic_swap(&v->arch.apic_due, false);
   bool waits = apic_next(v);
-  v->arch.apic_due = vlapic_requests(v);
+  if (vlapic_requests(v))
+    v->arch.apic_due = true;
   return waits;
 }
 

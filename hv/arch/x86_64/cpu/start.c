@@ -19,7 +19,6 @@ void arch_vcpu_reset(struct vcpu *v) {
   vendor->vcpu_reset(v);
   fpu_reset(v);
   v->arch.context_due = false;
-  v->arch.nmi_iret = v->arch.nmi_step = false;
   v->arch.undecoded = 0;
   asid_drop(v);
   state_reset(v);

@@ -107,6 +107,7 @@ static void direct_load(struct vcpu *v) {
 }
 
 void state_refresh(struct vcpu *v) {
+  v->arch.nmi_iret = v->arch.nmi_step = false;
   if (v == vcpu_current())
     direct_load(v);
 }

@@ -10,7 +10,8 @@
  * Between CLGI and VMRUN nothing can interrupt, so that with IF set a pending
  * interrupt leaves the guest at its first instruction (APM vol. 2, 15.13.1:
  * with V_INTR_MASKING the host's IF decides). After the exit GIF is clear: TR
- * and GS of the host are back (VMLOAD) before STGI lets an NMI in.
+ * and GS of the host are back (VMLOAD), and no guest value is in a register,
+ * before STGI lets an NMI in.
  */
 #include <asm/enter.S>
 #include "enter.h"
@@ -36,14 +37,14 @@ svm_enter:
         gprs_store %rbx, SVM_VCPU_GPR
         movabs  SVM_HOST_VMCB, %rax
         vmload  %rax
-        cli
-        stgi
         pop     %rbp
         scratch_clear
         xor     %r12d, %r12d
         xor     %r13d, %r13d
         xor     %r14d, %r14d
         xor     %r15d, %r15d
+        cli
+        stgi
         ret
         .size   svm_enter, . - svm_enter
         .section .note.GNU-stack,"",@progbits

@@ -142,11 +142,6 @@ static void svm_get_mode(struct vcpu *v, struct x86_mode *out) {
 
 /* --- entry --------------------------------------------------------------------------- */
 
-static uint64_t event_encode(const struct x86_event *e) {
-  uint64_t bits = x86_event_pack(e);
-  return bits & X86_EVENT_ERROR ? bits | (uint64_t)e->error << 32 : bits;
-}
-
 #define VIRTUAL_INTERRUPT (VINTR_IRQ | VINTR_PRIO | VINTR_IGN_TPR)
 
 /* Ask for an exit when the guest can take an interrupt: a virtual interrupt that never gets in. For
@@ -170,12 +165,17 @@ static void prepare_event(struct vcpu *v, struct vmcb *b) {
   if (v->arch.event.type == EVENT_NMI)
     v->arch.nmi_blocked = true;
   window_request(v, b, wanted);
+  /* An NMI that waits for an IRET that is about to run: one step brings us back. */
+  if (unlikely(v->arch.nmi_pending && v->arch.nmi_blocked && v->arch.nmi_iret)) {
+    v->arch.nmi_step = true;
+    v->arch.regs.rflags |= RFLAGS_TF;
+  }
   b->event_inject = 0;
   if (v->arch.event.type == EVENT_INTERRUPT && !(b->vintr & VINTR_IRQ))
     b->vintr = (uint32_t)b->vintr | VIRTUAL_INTERRUPT |
                (uint64_t)v->arch.event.vector << VINTR_VECTOR_SHIFT;
-  else
-    b->event_inject = event_encode(&v->arch.event);
+  else if (v->arch.event.type != EVENT_NONE)
+    b->event_inject = x86_event_pack(&v->arch.event) | (uint64_t)v->arch.event.error << 32;
   v->arch.event.type = EVENT_NONE;
   v->arch.entry_due = b->event_inject || b->intercepts3 != INTERCEPTS3 || b->cr_writes != CR_WRITES;
 }
@@ -214,7 +214,7 @@ static void collect(struct vcpu *v, struct vmcb *b) {
 /* --- exits ------------------------------------------------------------------------------ */
 
 /* The NMI window opens with the instruction after the IRET that was seen: the
- * first exit at another address is past it. Seen before the next entry. */
+ * first exit at another address is past it. Seen before RIP is moved. */
 static void nmi_window(struct vcpu *v) {
   if (unlikely(v->arch.nmi_iret) && v->arch.regs.rip != v->arch.nmi_iret_rip)
     v->arch.nmi_blocked = v->arch.nmi_iret = false;
@@ -224,7 +224,7 @@ static void nmi_window(struct vcpu *v) {
  * end. Nearly all come from 64-bit kernels. */
 static inline void exit_hypercall(struct vcpu *v, const struct vmcb *b) {
   uint64_t next_rip = b->next_rip ? b->next_rip : b->rip + VMMCALL_LENGTH;
-  nmi_window(v); /* which a call that waits asks for */
+  nmi_window(v);
   if (likely(!b->cpl && (b->cs.attributes & SEG_ATTR_L) && (b->efer & EFER_LMA)))
     x86_hypercall_64(v, next_rip);
   else
@@ -245,6 +245,7 @@ static void exit_interrupt(struct vcpu *v, const struct vmcb *b) {
   x86_take_interrupt();
   if (likely(!v->arch.interrupt_shadow) || b->cpl)
     return;
+  v->arch.next_rip = 0; /* what a machine may report here is no HLT's end */
   v->arch.next_rip = svm_length(v, b, PLAIN_HLT);
   if (v->arch.next_rip)
     x86_exit_hlt(v);
@@ -280,14 +281,10 @@ static void exit_msr(struct vcpu *v, const struct vmcb *b) {
     exit_plain(v, b, x86_exit_rdmsr, PLAIN_RDMSR);
 }
 
-/* The IRET still has to run. If an NMI waits for it, one step brings us back. */
+/* The IRET still has to run. */
 static void exit_iret(struct vcpu *v) {
   v->arch.nmi_iret_rip = v->arch.regs.rip;
   v->arch.nmi_iret = true;
-  if (v->arch.nmi_pending) {
-    v->arch.nmi_step = true;
-    v->arch.regs.rflags |= RFLAGS_TF;
-  }
 }
 
 static void exit_exception(struct vcpu *v, struct vmcb *b) {
@@ -295,7 +292,7 @@ static void exit_exception(struct vcpu *v, struct vmcb *b) {
   if (vector == VECTOR_MC)
     asm volatile("int $18"); /* the exit took it: nothing is pending for our own handler */
   if (vector == VECTOR_DB && v->arch.nmi_step) {
-    v->arch.nmi_step = false;
+    v->arch.nmi_step = v->arch.nmi_blocked = v->arch.nmi_iret = false;
     b->dr6 &= ~DR6_BS;
     return;
   }
@@ -304,6 +301,7 @@ static void exit_exception(struct vcpu *v, struct vmcb *b) {
 
 static void exit_dispatch(struct vcpu *v, struct vmcb *b) {
   v->arch.next_rip = b->next_rip;
+  nmi_window(v);
   switch (b->exit_code) {
   case EXIT_INTR:
   case EXIT_NMI: /* taken when GIF was set again */
@@ -353,7 +351,6 @@ static void exit_dispatch(struct vcpu *v, struct vmcb *b) {
 }
 
 static __attribute__((noinline)) bool prepare(struct vcpu *v, struct vmcb *b) {
-  nmi_window(v);
   if (!(vcpu_entry_free(v, this_private->cpu) && v->arch.activity == ACTIVITY_RUN) &&
       !vcpu_prepare_entry(v))
     return false;

@@ -267,7 +267,7 @@ void x86_load_segment(struct vcpu *v, enum x86_seg s, uint16_t attributes, uint3
 void x86_load_flat(struct vcpu *v, uint16_t code);
 void state_init(struct vcpu *v); /* after INIT */
 /* The table was written: the registers that a vCPU's CPU holds while its thread runs follow. */
-void state_refresh(struct vcpu *v);
+void state_refresh(struct vcpu *v); /* what state_table does not hold */
 
 /* --- CPUID and MSR policy (cpu/cpuid.c, cpu/msr.c) --------------------------------- */
 
