@@ -224,7 +224,6 @@ static void nmi_window(struct vcpu *v) {
  * end. Nearly all come from 64-bit kernels. */
 static inline void exit_hypercall(struct vcpu *v, const struct vmcb *b) {
   uint64_t next_rip = b->next_rip ? b->next_rip : b->rip + VMMCALL_LENGTH;
-  nmi_window(v);
   if (likely(!b->cpl && (b->cs.attributes & SEG_ATTR_L) && (b->efer & EFER_LMA)))
     x86_hypercall_64(v, next_rip);
   else
@@ -301,7 +300,6 @@ static void exit_exception(struct vcpu *v, struct vmcb *b) {
 
 static void exit_dispatch(struct vcpu *v, struct vmcb *b) {
   v->arch.next_rip = b->next_rip;
-  nmi_window(v);
   switch (b->exit_code) {
   case EXIT_INTR:
   case EXIT_NMI: /* taken when GIF was set again */
@@ -315,8 +313,6 @@ static void exit_dispatch(struct vcpu *v, struct vmcb *b) {
     return x86_exit_cr4_write(v);
   case EXIT_CR8_WRITE:
     return x86_exit_cr8_write(v);
-  case EXIT_VMMCALL:
-    return exit_hypercall(v, b);
   case EXIT_NPF:
     return exit_npf(v, b);
   case EXIT_MSR:
@@ -382,6 +378,7 @@ void svm_run(struct vcpu *v) {
     v = enter(v);
     struct vmcb *b = vmcb_of(v);
     collect(v, b);
+    nmi_window(v);
     if (ENABLED(CONFIG_EXIT_STATS))
       exit_count(v, svm_reason(b));
     if (likely(b->exit_code == EXIT_VMMCALL))

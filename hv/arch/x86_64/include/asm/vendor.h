@@ -266,8 +266,9 @@ void x86_load_segment(struct vcpu *v, enum x86_seg s, uint16_t attributes, uint3
 /* Segments of 4 GiB from 0 on, code with these attributes. */
 void x86_load_flat(struct vcpu *v, uint16_t code);
 void state_init(struct vcpu *v); /* after INIT */
-/* The table was written: the registers that a vCPU's CPU holds while its thread runs follow. */
-void state_refresh(struct vcpu *v); /* what state_table does not hold */
+/* The table was written: what it does not hold follows, the registers that a vCPU's CPU holds while
+ * its thread runs and the way to the end of an NMI. */
+void state_refresh(struct vcpu *v);
 
 /* --- CPUID and MSR policy (cpu/cpuid.c, cpu/msr.c) --------------------------------- */
 
