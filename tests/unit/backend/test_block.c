@@ -220,15 +220,19 @@ static void a_death_that_nobody_saw(void **state) {
   expect(&(union block_slot){.request = {.operation = BLKIF_OP_FLUSH_DISKCACHE}}, BLKIF_RSP_OKAY);
 }
 
+static void start_again(void) {
+  world_kill_back_end();
+  assert_true(block_start(&world_ops, open_disk));
+  world_run();
+}
+
 // The disk is not what the front end knows: better none than another one.
 static void what_is_lost_is_not_resumed(void **state) {
   union block_slot r = {.request = {.operation = BLKIF_OP_FLUSH_DISKCACHE}};
   expect(&r, BLKIF_RSP_OKAY);
   put(&front, 0, &r);
   kick(&front, 0);
-  world_kill_back_end();
-  assert_true(block_start(&world_ops, open_disk));
-  world_run();
+  start_again();
   assert_int_equal(back_state(&front), XenbusStateClosing);
   assert_int_equal(grants_mapped() + ports_bound(), 0);
   assert_false(front_get(&front.ring[0], &r, 12));
@@ -245,9 +249,7 @@ static void what_lasts_is_resumed(void **state) {
   unsigned told = port_received(front.port[0]);
   put(&front, 0, &r);
   kick(&front, 0);
-  world_kill_back_end();
-  assert_true(block_start(&world_ops, open_disk));
-  world_run();
+  start_again();
   assert_int_equal(back_state(&front), XenbusStateConnected);
   assert_true(port_received(front.port[0]) > told);
   assert_true(get(&front, 0).id == 1);
@@ -258,9 +260,7 @@ static void what_lasts_is_resumed(void **state) {
 static void one_that_waits_is_connected_after_a_restart(void **state) {
   front_keys(&front);
   store_put_number(FRONT, "state", XenbusStateInitialised);
-  world_kill_back_end();
-  assert_true(block_start(&world_ops, open_disk));
-  world_run();
+  start_again();
   assert_int_equal(back_state(&front), XenbusStateConnected);
 }
 
