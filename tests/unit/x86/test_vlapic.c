@@ -181,6 +181,9 @@ static void test_x2apic_registers(void **state) {
   for (unsigned i = 0; i < ARRAY_SIZE(reserved); i++)
     assert_int_equal(vlapic_msr_write(cpu0, (uint32_t)reserved[i][0], reserved[i][1]),
                      STATUS_INVALID);
+  msr_write(0x838, 1000);
+  assert_int_equal(msr_read(0x838), 1000);
+  assert_int_equal(vlapic_msr_write(cpu0, 0x838, BIT(32)), STATUS_INVALID);
   cpu0->arch.lapic.id = 0x123;
   assert_int_equal(msr_read(0x802), 0x123);
   assert_int_equal(msr_read(0x80d), 0x120008);
@@ -363,6 +366,27 @@ static void test_deadline(void **state) {
   assert_false(timer_pending(timer()));
 }
 
+// The mode's fourth value is reserved.
+static void test_reserved_mode(void **state) {
+  (void)state;
+  reg_write(LVT_TIMER, 0x60040);
+  assert_int_equal(reg_read(LVT_TIMER), 0x20040);
+}
+
+// What stands still, or counts to a deadline, takes the new rate when it next starts.
+static void test_divide_at_rest(void **state) {
+  (void)state;
+  reg_write(DIVIDE, 0);
+  assert_false(timer_pending(timer()));
+  reg_write(LVT_TIMER, 0x40040);
+  vlapic_tsc_deadline_write(cpu0, 9000);
+  uint64_t key = timer()->node.key;
+  reg_write(DIVIDE, 0xb);
+  assert_int_equal(timer()->node.key, key);
+  vlapic_tsc_deadline_write(cpu0, 0);
+  assert_false(timer_pending(timer()));
+}
+
 // --- interrupts between vCPUs --------------------------------------------------------------------
 
 // vCPUs that got `vector`, as a mask; clears it again.
@@ -443,6 +467,10 @@ static void test_who_does_not_take_it(void **state) {
   assert_int_equal(cpu(1)->arch.lapic.nmi_pending, 1);
   send(4, 0x400);
   assert_int_equal(cpu(2)->arch.lapic.nmi_pending, 0);
+  send(0, 0xc0200); // an SMI: no guest has that mode
+  assert_int_equal(receivers(0), 0);
+  send(2, 0x150); // lowest priority, to one that is off by software
+  assert_int_equal(receivers(0x50), 0);
   reg_write(LVT_ERROR, 0x42);
   send(2, 0x0f); // illegal vector
   reg_write(ESR, 0);
@@ -520,6 +548,8 @@ int main(void) {
       TEST(test_periodic),
       TEST(test_masked_and_stale),
       TEST(test_deadline),
+      TEST(test_reserved_mode),
+      TEST(test_divide_at_rest),
       TEST(test_destinations_xapic),
       X2TEST(test_destinations_x2apic),
       TEST(test_who_does_not_take_it),

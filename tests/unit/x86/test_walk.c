@@ -286,6 +286,80 @@ static void test_tables_outside_memory(void **state) {
   assert_int_equal(fault_of(s.linear, 0), 0);
 }
 
+static void test_32_bit_tables_outside_memory(void **state) {
+  (void)state;
+  struct scene s = simple(TWO_4K);
+  build(&s);
+  ram_write32(s.entry[0], (RAM_SIZE + 0x5000) | P | W | U);
+  assert_int_equal(fault_of(s.linear, WALK_WRITE), 2);
+  assert_int_equal(ram_read32(s.entry[0]) & A, A); // what was read is marked all the same
+  world.creg[CREG_CR3] = RAM_SIZE + 0x5000;
+  assert_int_equal(fault_of(s.linear, 0), 0);
+  world.creg[CREG_CR4] |= BIT(5);
+  assert_int_equal(fault_of(s.linear, 0), 0);
+}
+
+// A table on a page that the walk may not write.
+static void test_marks_refused(void **state) {
+  (void)state;
+  static const enum paging two[] = {TWO_4K, TWO_4M};
+  for (unsigned i = 0; i < ARRAY_SIZE(two); i++) {
+    struct scene s = simple(two[i]);
+    build(&s);
+    world.type[s.entry[0] / PAGE_SIZE] = P2M_RAM_RO;
+    assert_int_equal(fault_of(s.linear, 0), 0);
+    world.type[s.entry[0] / PAGE_SIZE] = P2M_RAM;
+  }
+}
+
+// Where CPUID does not promise pages of 1 GiB, their bit is reserved.
+static void test_no_1g_pages(void **state) {
+  (void)state;
+  struct scene s = simple(LONG_1G);
+  build(&s);
+  world.cpuid_extended[1][3] &= ~(uint32_t)BIT(26);
+  cpuid_guest_init();
+  assert_int_equal(fault_of(s.linear, 0), 9);
+}
+
+// The short walk of an exit's code gives no answer that the long one would not give.
+static void test_code_against_the_long_walk(void **state) {
+  (void)state;
+  for (enum paging p = LONG_4K; p <= LONG_1G; p++) {
+    for (unsigned i = 0; i < shape[p].levels; i++) {
+      for (unsigned kind = 0; kind < 3; kind++) {
+        struct scene s = simple(p);
+        struct x86_mode m;
+        struct walk_fault fault;
+        uint64_t quick, slow;
+        s.level[i].present = kind != 1;
+        s.level[i].reserved = kind == 2;
+        build(&s);
+        vendor->get_mode(cpu0, &m);
+        bool is = walk_mode(cpu0, &m, s.linear, WALK_FETCH, &slow, &fault);
+        assert_int_equal(is, kind == 0);
+        if (walk_code(&m, s.linear, &quick)) {
+          assert_true(is);
+          assert_int_equal(quick, slow);
+        } else {
+          assert_true(kind || p == LONG_1G);
+        }
+      }
+    }
+  }
+}
+
+static void test_code_in_a_bad_large_page(void **state) {
+  (void)state;
+  struct scene s = simple(LONG_2M);
+  struct x86_mode m;
+  uint64_t gpa;
+  build(&s);
+  ram_write64(s.entry[2], entry_value(&s, 2) | BIT(13));
+  vendor->get_mode(cpu0, &m);
+  assert_false(walk_code(&m, s.linear, &gpa));
+}
+
 static void test_sibling_changes_entry(void **state) {
   (void)state;
   struct scene s = simple(LONG_4K);
@@ -327,6 +401,11 @@ int main(void) {
       TEST(test_pse36),
       TEST(test_pae_top),
       TEST(test_tables_outside_memory),
+      TEST(test_32_bit_tables_outside_memory),
+      TEST(test_marks_refused),
+      TEST(test_no_1g_pages),
+      TEST(test_code_against_the_long_walk),
+      TEST(test_code_in_a_bad_large_page),
       TEST(test_sibling_changes_entry),
       TEST(test_tracked_tables),
   };
