@@ -32,20 +32,6 @@ static struct vcpu_hvm_context context_long(void) {
   return context;
 }
 
-static struct vcpu_hvm_context context_flat(void) {
-  struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_32B};
-  struct vcpu_hvm_x86_32 *r = &context.cpu_regs.x86_32;
-  r->cr0 = 0x11;
-  r->eflags = 2;
-  r->eip = 0x100000;
-  r->cs_limit = r->ds_limit = r->ss_limit = r->es_limit = 0xffffffff;
-  r->cs_ar = 0xc9b;
-  r->ds_ar = r->ss_ar = r->es_ar = 0xc93;
-  r->tr_ar = 0x8b;
-  r->tr_limit = 0x67;
-  return context;
-}
-
 // AMD64 APM vol. 2, 15.5.1 and 3.1; Intel SDM vol. 3, 2.5 and 26.3.1. Bits that differ from the
 // state above, each of which makes it one that no machine enters.
 static uint64_t forbidden_cr4(void) {
@@ -85,7 +71,7 @@ static void long_mode(void) {
 }
 
 static void flat_mode(void) {
-  struct vcpu_hvm_context context = context_flat();
+  struct vcpu_hvm_context context = cpu_context_flat(0x100000);
   struct vcpu_hvm_x86_32 *r = &context.cpu_regs.x86_32;
   uint16_t *const rights[] = {&r->cs_ar, &r->ds_ar, &r->ss_ar, &r->es_ar};
   char name[32];

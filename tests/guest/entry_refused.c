@@ -7,8 +7,6 @@
  * each="domain $DOMAIN: vCPU 1: crashed: VM entry (failed|refused)" */
 #include "rt/rt.h"
 
-#define FLAT_CODE 0xc9b
-#define FLAT_DATA 0xc93
 #define DPL_3     (3u << 5)
 #define ACCESSED  1u
 #define WRITABLE  2u
@@ -21,33 +19,6 @@ static volatile uint8_t alive;
 static uint64_t first_level[4] __attribute__((aligned(32)));
 // movb $1, alive; hlt, with interrupts off: such a sibling is down.
 static uint8_t code[] = {0xc6, 0x05, 0, 0, 0, 0, 1, 0xf4};
-
-static struct vcpu_hvm_context flat(void) {
-  struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_32B};
-  struct vcpu_hvm_x86_32 *r = &context.cpu_regs.x86_32;
-  uint32_t address = (uintptr_t)&alive;
-  memcpy(code + 2, &address, 4);
-  r->cr0 = 0x11;
-  r->eflags = 2;
-  r->eip = (uintptr_t)code;
-  r->cs_limit = r->ds_limit = r->ss_limit = r->es_limit = 0xffffffff;
-  r->cs_ar = FLAT_CODE;
-  r->ds_ar = r->ss_ar = r->es_ar = FLAT_DATA;
-  r->tr_ar = 0x8b;
-  r->tr_limit = 0x67;
-  return context;
-}
-
-static void wide(struct vcpu_hvm_context *context) {
-  struct vcpu_hvm_x86_64 *r = &context->cpu_regs.x86_64;
-  *context = (struct vcpu_hvm_context){.mode = VCPU_HVM_MODE_64B};
-  r->rip = (uintptr_t)code;
-  r->rflags = 2;
-  r->cr0 = read_cr0();
-  r->cr3 = read_cr3();
-  r->cr4 = read_cr4();
-  r->efer = rdmsr(0xc0000080);
-}
 
 // SDM vol. 3C, 26.3.1.2: code and stack.
 static void spoil_code_and_stack(struct vcpu_hvm_x86_32 *r, unsigned field) {
@@ -68,7 +39,7 @@ static void spoil_code_and_stack(struct vcpu_hvm_x86_32 *r, unsigned field) {
     r->ss_ar &= ~ACCESSED;
     break;
   case 5:
-    r->ss_ar = FLAT_CODE;
+    r->ss_ar = r->cs_ar;
     break;
   case 6:
     r->ss_ar &= ~MEMORY;
@@ -129,7 +100,7 @@ static void spoil_registers(struct vcpu_hvm_context *context, unsigned field) {
     r->cr0 |= 1u << 31;
     break;
   default:
-    wide(context);
+    *context = cpu_context_long((uintptr_t)code);
     context->cpu_regs.x86_64.rflags |= VM86;
     break;
   }
@@ -149,7 +120,9 @@ static void spoil(struct vcpu_hvm_context *context, unsigned field) {
 
 void test_main(void) {
   unsigned me = cpuid(0x40000004, 0).ecx;
-  struct vcpu_hvm_context context = flat();
+  uint32_t address = (uintptr_t)&alive;
+  memcpy(code + 2, &address, sizeof(address));
+  struct vcpu_hvm_context context = cpu_context_flat((uintptr_t)code);
   check_eq("entry_refused.legal", vcpu_op(VCPUOP_initialise, 2, &context), 0);
   vcpu_op(VCPUOP_up, 2, 0);
   CHECK("entry_refused.enters", WAIT(alive, 60000 * MS));

@@ -3,34 +3,6 @@
 // takes, each wrong in turn. Refused, entered, or the domain dies: the machine goes on.
 #include "hostile.h"
 
-#define EFER_LMA 0x400ul
-
-static struct vcpu_hvm_context context_flat(void) {
-  struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_32B};
-  struct vcpu_hvm_x86_32 *r = &context.cpu_regs.x86_32;
-  r->cr0 = 0x11;
-  r->eflags = 2;
-  r->eip = SCRATCH;
-  r->cs_limit = r->ds_limit = r->ss_limit = r->es_limit = 0xffffffff;
-  r->cs_ar = 0xc9b;
-  r->ds_ar = r->ss_ar = r->es_ar = 0xc93;
-  r->tr_ar = 0x8b;
-  r->tr_limit = 0x67;
-  return context;
-}
-
-static struct vcpu_hvm_context context_long(void) {
-  struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_64B};
-  struct vcpu_hvm_x86_64 *r = &context.cpu_regs.x86_64;
-  r->rip = SCRATCH;
-  r->rflags = 2;
-  r->cr0 = read_cr0();
-  r->cr3 = read_cr3();
-  r->cr4 = read_cr4();
-  r->efer = rdmsr(0xc0000080) | EFER_LMA;
-  return context;
-}
-
 // AMD64 Architecture Programmer's Manual, vol. 2, 15.5.1; Intel SDM, vol. 3C, 26.3.1.
 static void spoil_flat(struct dice *d, struct vcpu_hvm_x86_32 *r) {
   uint32_t *const words[] = {&r->cr0,     &r->cr3,      &r->cr4,      &r->eflags,  &r->cs_base,
@@ -53,7 +25,8 @@ static void spoil_long(struct dice *d, struct vcpu_hvm_x86_64 *r) {
 void entry_random(struct dice *d) {
   static unsigned used;
   unsigned vcpu = WORKERS + used;
-  struct vcpu_hvm_context context = one_in(d, 2) ? context_flat() : context_long();
+  struct vcpu_hvm_context context =
+      one_in(d, 2) ? cpu_context_flat(SCRATCH) : cpu_context_long(SCRATCH);
   for (unsigned i = dice_below(d, 3); i; i--)
     if (context.mode == VCPU_HVM_MODE_32B)
       spoil_flat(d, &context.cpu_regs.x86_32);

@@ -121,6 +121,10 @@ int try_rdmsr(uint32_t msr, uint64_t *value);
 int try_wrmsr(uint32_t msr, uint64_t value);
 // Starts vCPU `vcpu` with VCPUOP_initialise and VCPUOP_up; 0, or the error. Waits until it runs.
 int cpu_start(unsigned vcpu, void (*entry)(void));
+// First states of a vCPU that every machine enters: 32 bits, flat, without paging; and 64 bits with
+// this vCPU's tables, but without a stack.
+struct vcpu_hvm_context cpu_context_flat(uint32_t eip);
+struct vcpu_hvm_context cpu_context_long(uint64_t rip);
 // The same by INIT and SIPI to an APIC id. Waits until it runs; 0 or -1 after a second.
 int cpu_start_sipi(unsigned vcpu, uint32_t apic_id, void (*entry)(void));
 void cpu_init(struct cpu *cpu, unsigned vcpu);

@@ -21,17 +21,37 @@ static uint64_t prepare(unsigned vcpu, void (*entry)(void)) {
   return (uintptr_t)stacks[vcpu] + sizeof(stacks[vcpu]);
 }
 
-int cpu_start(unsigned vcpu, void (*entry)(void)) {
+struct vcpu_hvm_context cpu_context_flat(uint32_t eip) {
+  struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_32B};
+  struct vcpu_hvm_x86_32 *r = &context.cpu_regs.x86_32;
+  r->cr0 = 0x11;
+  r->eflags = 2;
+  r->eip = eip;
+  r->cs_limit = r->ds_limit = r->ss_limit = r->es_limit = 0xffffffff;
+  r->cs_ar = 0xc9b;
+  r->ds_ar = r->ss_ar = r->es_ar = 0xc93;
+  r->tr_ar = 0x8b;
+  r->tr_limit = 0x67;
+  return context;
+}
+
+struct vcpu_hvm_context cpu_context_long(uint64_t rip) {
   struct vcpu_hvm_context context = {.mode = VCPU_HVM_MODE_64B};
   struct vcpu_hvm_x86_64 *r = &context.cpu_regs.x86_64;
-  r->rsp = prepare(vcpu, entry);
-  r->rip = (uintptr_t)ap_entry64;
-  r->rdi = (uintptr_t)&cpus[vcpu];
+  r->rip = rip;
   r->rflags = 2;
   r->cr0 = read_cr0();
   r->cr3 = read_cr3();
   r->cr4 = read_cr4();
   r->efer = rdmsr(0xc0000080);
+  return context;
+}
+
+int cpu_start(unsigned vcpu, void (*entry)(void)) {
+  struct vcpu_hvm_context context = cpu_context_long((uintptr_t)ap_entry64);
+  struct vcpu_hvm_x86_64 *r = &context.cpu_regs.x86_64;
+  r->rsp = prepare(vcpu, entry);
+  r->rdi = (uintptr_t)&cpus[vcpu];
   int error = vcpu_op(VCPUOP_initialise, vcpu, &context);
   if (!error)
     error = vcpu_op(VCPUOP_up, vcpu, 0);
