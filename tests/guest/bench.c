@@ -8,20 +8,12 @@
 #define COUNT   1000UL
 #define BATCHES 8
 
-// The loop with the instruction and the same loop without it, shortest batch of several.
+// The shortest of several such loops, in ticks.
 #define MEASURE(setup, instruction)                                                                \
   ({                                                                                               \
     uint64_t best_ = ~0UL;                                                                         \
-    for (unsigned i_ = 0; i_ < BATCHES; i_++) {                                                    \
-      uint64_t count_ = COUNT, start_ = rdtsc();                                                   \
-      asm volatile("1: " setup "\n\t" instruction "\n\t"                                           \
-                   "dec %0; jnz 1b"                                                                \
-                   : "+r"(count_)                                                                  \
-                   :                                                                               \
-                   : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r10", "r8", "memory", "cc");       \
-      uint64_t ticks_ = rdtsc() - start_;                                                          \
-      best_ = ticks_ < best_ ? ticks_ : best_;                                                     \
-    }                                                                                              \
+    for (unsigned i_ = 0; i_ < BATCHES; i_++)                                                      \
+      best_ = least(best_, LOOP(COUNT, setup, instruction));                                       \
     best_;                                                                                         \
   })
 

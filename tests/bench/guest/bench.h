@@ -69,22 +69,6 @@ static inline int skip_halt(struct regs *regs) {
   return early;
 }
 
-static inline uint64_t least(uint64_t a, uint64_t b) {
-  return a < b ? a : b;
-}
-
-// One batch of a loop with `setup` and `instruction`, in ticks.
-#define LOOP(setup, instruction)                                                                   \
-  ({                                                                                               \
-    uint64_t count_ = COUNT, start_ = rdtsc();                                                     \
-    asm volatile("1: " setup "\n\t" instruction "\n\t"                                             \
-                 "dec %0; jnz 1b"                                                                  \
-                 : "+r"(count_)                                                                    \
-                 :                                                                                 \
-                 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r10", "r8", "memory", "cc");         \
-    rdtsc() - start_;                                                                              \
-  })
-
 // The loop with the instruction less the loop without it.
 #define MEASURE(name, setup, instruction)                                                          \
   do {                                                                                             \
@@ -93,10 +77,10 @@ static inline uint64_t least(uint64_t a, uint64_t b) {
     report_begin(name);                                                                            \
     mark_begin();                                                                                  \
     for (unsigned i_ = 0; i_ < batches_; i_++)                                                     \
-      with_ = least(with_, LOOP(setup, instruction));                                              \
+      with_ = least(with_, LOOP(COUNT, setup, instruction));                                       \
     mark_end();                                                                                    \
     for (unsigned i_ = 0; i_ < BATCHES; i_++)                                                      \
-      without_ = least(without_, LOOP(setup, ""));                                                 \
+      without_ = least(without_, LOOP(COUNT, setup, ""));                                          \
     report(name, with_ - without_, COUNT);                                                         \
   } while (0)
 

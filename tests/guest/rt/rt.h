@@ -195,4 +195,20 @@ extern volatile unsigned upcalls[MAX_CPUS]; // upcalls taken by each vCPU
 extern volatile unsigned events[4096];      // times each port was seen pending and unmasked
 void shutdown(unsigned reason) __attribute__((noreturn));
 
+static inline uint64_t least(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+// `count` turns of a loop with `setup` and `instruction`, in ticks of the TSC.
+#define LOOP(count, setup, instruction)                                                            \
+  ({                                                                                               \
+    uint64_t count_ = (count), start_ = rdtsc();                                                   \
+    asm volatile("1: " setup "\n\t" instruction "\n\t"                                             \
+                 "dec %0; jnz 1b"                                                                  \
+                 : "+r"(count_)                                                                    \
+                 :                                                                                 \
+                 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r10", "r8", "memory", "cc");         \
+    rdtsc() - start_;                                                                              \
+  })
+
 #endif
