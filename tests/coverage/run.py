@@ -5,7 +5,8 @@ tree, runs unit tests and machines there, and reports.
 
     tests/coverage/run.py [--keep] [--figures] [--only STAGE,STAGE]
 
---keep: go on with the copy and the runs that are there. --figures: of the last report.
+--keep: go on with the copy and the runs that are there. --figures: those of the last report, if it is
+of this commit and nothing has changed since; else all is run for them.
 The report is build/coverage/report.txt."""
 
 import argparse
@@ -19,7 +20,11 @@ import counters
 import report
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import assure
+
 OUT = ROOT / "build" / "coverage"
+MEASURED = OUT / "measured.txt"  # the tree that the last report is of, if all has run for it
 TREE = OUT / "tree"
 KEPT = TREE / "build" / "coverage"  # the runs' counters
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
@@ -88,9 +93,11 @@ def main():
     parser.add_argument("--figures", action="store_true")
     parser.add_argument("--only", default=",".join(STAGES))
     options = parser.parse_args()
-    if options.figures:
-        sys.stdout.write((OUT / "figures.txt").read_text() if (OUT / "figures.txt").exists() else "")
+    tree = assure.tree_name()
+    if options.figures and MEASURED.exists() and MEASURED.read_text() == tree and "dirty" not in tree:
+        sys.stdout.write((OUT / "figures.txt").read_text())
         return 0
+    MEASURED.unlink(missing_ok=True)
     if not options.keep:
         shutil.rmtree(TREE, ignore_errors=True)
         copy_tree()
@@ -99,7 +106,10 @@ def main():
         run(stage)
     memories = [path.read_bytes() for path in KEPT.glob("*.data")]
     runs = sum(counters.write(image, memories) for image in counters.images_in(KEPT))
-    return report.make(TREE, OUT, runs)
+    status = report.make(TREE, OUT, runs)
+    if not options.keep and options.only == ",".join(STAGES):
+        MEASURED.write_text(tree)
+    return status
 
 
 if __name__ == "__main__":
