@@ -177,14 +177,22 @@ static void add(struct bus *bus, uint16_t domid, uint32_t id) {
   follow(bus, (unsigned)(d - bus->devices));
 }
 
+// To list it in vain tells the store that we know (docs/design/store.md, "Ends and new lives"). Not
+// the folder, which may be there again with a state that we wrote when it had gone already.
+static void tell_gone(const struct bus *bus, const struct bus_device *d) {
+  char path[BUS_PATH], names[NAMES];
+  snprintf(path, sizeof(path), "%.64s/frontend", d->back);
+  (void)bus->ops->list(path, names, sizeof(names));
+}
+
 static void drop(struct bus *bus, struct bus_device *d) {
   disconnect(bus, (unsigned)(d - bus->devices));
   watch_front(bus, d, false);
   d->used = false;
+  tell_gone(bus, d);
 }
 
-// A folder without this node is none of the store's: we wrote a state when it had gone already. To
-// look for it in vain tells the store that we know (docs/design/store.md, "Ends and new lives").
+// A folder without this node is none of the store's (tell_gone).
 static bool is_there(const struct bus *bus, const struct bus_device *d) {
   char path[BUS_PATH], front[FRONT_MAX];
   snprintf(path, sizeof(path), "%.64s/frontend", d->back);

@@ -237,8 +237,8 @@ enum xs_error domain_set_target(struct request *r);
 
 /* The client's first message in a new life has come. */
 void life_begin(struct store *s, struct client *c);
-/* The client has looked for this and found nothing: if it was a device of its peer's, that may come
- * back now. */
+/* The client has listed this directory and found none: if it was a device of its peer's, that may
+ * come back now. */
 void life_missed(struct store *s, const struct client *c, const struct path *p);
 /* Finds out whom each line of the tree, which is loaded, is about. */
 void life_learn(struct store *s);

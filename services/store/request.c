@@ -45,8 +45,9 @@ static bool first_path(const struct request *r, size_t *at, struct path *p, bool
 /* --- Nodes
  * ------------------------------------------------------------------------------------------ */
 
-/* What a client looks for in vain may be a device that it has to see gone. */
-static enum xs_error looked(struct request *r, const struct path *p, enum xs_error e) {
+/* Whose directory a client lists in vain may be a device that it has to see gone. Drivers find out
+ * so; the programs of a driver domain, which speak through the same ring, read its nodes. */
+static enum xs_error listed(struct request *r, const struct path *p, enum xs_error e) {
   if (e == E_NOENT)
     life_missed(r->store, r->client, p);
   return e;
@@ -57,7 +58,7 @@ static enum xs_error do_read(struct request *r) {
   struct node *n;
   if (!only_path(r, &p))
     return E_INVAL;
-  enum xs_error e = looked(r, &p, transaction_read(r->transaction, &p, &n));
+  enum xs_error e = transaction_read(r->transaction, &p, &n);
   if (!e)
     request_reply(r, n->size ? n->value : "", n->size);
   return e;
@@ -109,7 +110,7 @@ static enum xs_error do_directory(struct request *r) {
   uint64_t generation;
   if (!only_path(r, &p))
     return E_INVAL;
-  enum xs_error e = looked(r, &p, transaction_list(r->transaction, &p, &generation, list_name, &l));
+  enum xs_error e = listed(r, &p, transaction_list(r->transaction, &p, &generation, list_name, &l));
   r->reply_size = l.used;
   return e ? e : l.full ? E_2BIG : OK;
 }
@@ -129,7 +130,7 @@ static enum xs_error do_directory_part(struct request *r) {
     return E_INVAL;
   struct listing l = {
       .to = r->reply + NUMBER_MAX, .room = XENSTORE_PAYLOAD_MAX - NUMBER_MAX - 1, .from = from};
-  enum xs_error e = looked(r, &p, transaction_list(r->transaction, &p, &generation, list_name, &l));
+  enum xs_error e = listed(r, &p, transaction_list(r->transaction, &p, &generation, list_name, &l));
   if (e)
     return e;
   size_t size = number_print(r->reply, generation);
@@ -154,7 +155,7 @@ static enum xs_error do_get_perms(struct request *r) {
   if (!only_path(r, &p))
     return E_INVAL;
   struct node *n = special_node(r, &p);
-  enum xs_error e = n ? OK : looked(r, &p, transaction_read(r->transaction, &p, &n));
+  enum xs_error e = n ? OK : transaction_read(r->transaction, &p, &n);
   if (!e && !access_allowed(r->client, &n->perms, ACCESS_READ))
     e = E_ACCES;
   if (e)

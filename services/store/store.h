@@ -93,7 +93,7 @@ struct initial {
   size_t at;           /* into the text */
   uint16_t home, peer; /* STORE_NOBODY: none */
   bool stays;          /* is not removed when the peer ends */
-  bool unseen;         /* was removed, and its home, which drove the device, has not looked since */
+  bool unseen; /* was removed, and its home, which drove the device, has not listed it since */
 };
 
 #define STORE_NOBODY UINT16_MAX
@@ -159,7 +159,7 @@ bool store_turn(struct store *s);
 /* The domain has ended (shut down, crashed, destroyed): its ring, watches and transactions go, and
  * so do its nodes and what the system file put into its peers' about it. Fires @releaseDomain.
  * They come back, and @introduceDomain fires, with the first message of its next life (the caller
- * connects its new ring); a device, when its other end has looked for it in vain, if it drove it.
+ * connects its new ring); a device, when its other end has listed it in vain, if it drove it.
  */
 void store_domain_ended(struct store *s, uint16_t domid);
 

@@ -202,7 +202,8 @@ static void a_device_that_went_leaves_no_ghost(void **state) {
   store_remove(FRONT);
   store_remove(BACK);
   world_run();
-  assert_int_equal(watches_held(), watches - 1); // it was looked for in vain, and given up
+  assert_int_equal(watches_held(), watches - 1);   // it was given up,
+  assert_true(store_was_listed(BACK "/frontend")); // and the store was told so
   toolstack_adds(&front, CLIENT);
   world_run();
   assert_int_equal(back_state(&front), XenbusStateInitWait);

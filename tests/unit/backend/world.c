@@ -114,7 +114,15 @@ static bool is_listed(const char *names, size_t bytes, const char *name) {
   return false;
 }
 
+static char listed[TEXT]; // the last of what no scan lists
+
+bool store_was_listed(const char *path) {
+  return !strcmp(listed, path);
+}
+
 static size_t world_list(const char *path, char *names, size_t size) {
+  if (strstr(path, "/frontend"))
+    snprintf(listed, sizeof(listed), "%s", path);
   size_t bytes = 0, skip = strlen(path) + 1;
   for (struct node *n = nodes; n < nodes + NODES; n++) {
     char name[TEXT];

@@ -40,6 +40,7 @@ void store_put_number(const char *folder, const char *key, uint64_t value);
 void store_remove(const char *path);     /* with all below it */
 const char *store_get(const char *path); /* NULL: no such node */
 void store_fire(const char *special);    /* "@releaseDomain" */
+bool store_was_listed(const char *path); /* the last `frontend` by the back end */
 
 /* --- Grants ---------------------------------------------------------------------- */
 

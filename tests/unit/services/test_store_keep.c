@@ -87,7 +87,7 @@ static void test_unseen(void **unused) {
   is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
   same_after_restart();
   is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
-  is_error(ask_text(2, XS_READ, 0, "backend/vif/1"), "ENOENT");
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/1"), "ENOENT");
   is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
   same_after_restart();
   is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");

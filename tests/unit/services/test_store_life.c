@@ -117,7 +117,7 @@ static void test_front_ends(void **unused) {
   accounts_hold();
   told(2, "backend/vif/1|b");
   told(3, "@releaseDomain|r");
-  is_error(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "ENOENT");
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/1/0"), "ENOENT");
   restart(1);
   settle();
   told_nothing(3);
@@ -154,10 +154,25 @@ static void test_front_ends_unseen(void **unused) {
   is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
   is_ok(ask_bytes(1, XS_WATCH, 0, "device\0d\0"));
   told(1, "device|d");
-  is_error(ask_text(2, XS_GET_PERMS, 0, "backend/vif/1/0/state"), "ENOENT");
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/1/0/state"), "ENOENT");
   told(1, "device|d", "device/vif|d", "device/vif/0|d", "device/vif/0/state|d",
        "device/vif/0/backend|d");
   is_text(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "1");
+}
+
+/* A driver domain's programs ask through the ring that its driver has: what they read in vain is
+ * not the driver's knowing. */
+static void test_programs_look(void **unused) {
+  (void)unused;
+  is_ok(ask_bytes(2, XS_WRITE, 0, "backend/vif/1/0/state\0004"));
+  store_domain_ended(&store, 1);
+  restart(1);
+  is_error(ask_text(2, XS_READ, 0, "backend/vif/1/0/state"), "ENOENT");
+  is_error(ask_text(2, XS_READ, 0, "backend/vif/1"), "ENOENT");
+  is_error(ask_text(2, XS_GET_PERMS, 0, "backend/vif/1/0/state"), "ENOENT");
+  is_error(ask_text(1, XS_READ, 0, "device/vif/0/state"), "ENOENT");
+  is_error(ask_text(2, XS_DIRECTORY, 0, "backend/vif/1/0"), "ENOENT");
+  is_text(ask_text(1, XS_READ, 0, "device/vif/0/state"), "1");
 }
 
 /* One that ends itself has nothing left to notice. */
@@ -269,6 +284,7 @@ int main(void) {
       cmocka_unit_test(test_load_random),
       TEST(front_ends),
       TEST(front_ends_unseen),
+      TEST(programs_look),
       TEST(unseen_ends),
       TEST(back_ends),
       TEST(back_ends_kept),
