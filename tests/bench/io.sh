@@ -14,6 +14,12 @@ send() {
   nc 10.0.0.1 5001 -e sh -c 'dd if=/dev/zero bs=64k count=256 2> /dev/null; cat >&2' 2>&1 | grep -q '^256+0 records out$'
 }
 
+fail() {
+  echo "FAIL $1"
+  sleep 1
+  poweroff -f
+}
+
 begin() {
   [ -z "$turns" ] || echo "begin: $1"
 }
@@ -28,18 +34,14 @@ address 10.0.0.2/24 &
 until ping -c 1 -W 1 10.0.0.1 > /dev/null 2>&1; do sleep 0.1; done
 for turn in $(seq "${turns:-1}"); do
   begin disk.random_4k
-  io
+  io || fail "io: not all has been read"
 done
 begin network.send_16m
 start=$(now)
 for turn in $(seq "${turns:-1}"); do
-  send || lost=1
+  send || fail "send: not all has arrived"
 done
 end=$(now)
-if [ -n "$lost" ]; then
-  echo "FAIL send: not all has arrived"
-  poweroff -f
-fi
 echo "measure: network.send_16m $(((end - start) / ${turns:-1})) ns"
 echo "DONE 3 0"
 sleep 1

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a job's lines become figures, and what is kept of a job that does not end."""
 
+import time
+
 import pytest
 
 import campaign
@@ -16,12 +18,14 @@ class Says(peers.Peer):
     """A machine that prints these lines, and ends."""
 
     name = "says"
+    ends = True
 
     def __init__(self, lines):
         self.lines = lines
 
     def command(self, guest, folder):
-        return ["printf", "%s\\n", *self.lines]
+        print_them = ["printf", "%s\\n", *self.lines]
+        return print_them if self.ends else ["sh", "-c", '"$@"; exec sleep 120', "says", *print_them]
 
 
 @pytest.fixture(name="peer_that_says")
@@ -35,6 +39,18 @@ def test_figures_and_reasons(peer_that_says):
     figures, _ = jobs.run(jobs.Job("suite", "says", variant="domains=2"))
     assert figures == {"exit.cpuid@domains=2": 229, "event.self_send@domains=2": 724,
                        "none.exit.hlt_pending@domains=2": "interrupt before HLT"}
+
+
+@pytest.mark.parametrize("last", ["FAIL send: not all has arrived", "DONE 3 1"])
+def test_one_that_says_that_it_failed_is_not_waited_for(peer_that_says, last):
+    """Though the machine goes on, as one does whose other domains still run."""
+    peer_that_says([*LINES, last, "the others go on"])
+    peers.PEERS["says"].ends = False
+    start = time.monotonic()
+    with pytest.raises(jobs.Unfinished, match=last) as error:
+        jobs.run(jobs.Job("suite", "says"))
+    assert error.value.figures["exit.cpuid"] == 229
+    assert time.monotonic() - start < 60
 
 
 def test_the_gate_judges_figures_alone(peer_that_says, monkeypatch, tmp_path):

@@ -20,10 +20,10 @@ $(KERNELS)/vmlinuz-amd64:
 $(PACKAGES)/modules-xl.tar: $(KERNELS)/vmlinuz-amd64
 	$(FETCH) "$$(cut -d ' ' -f 1 "$$(readlink -f $<).package")" amd64 "$(XL_MODULES:%=*/%.ko)" $@
 
-$(bench-out)/xl.cpio: $(KERNELS)/busybox-amd64 tests/bench/xl.sh tests/bench/hotplug.sh tests/bench/sink.sh $(PACKAGES)/modules-xl.tar $(XL) \
-  tools/mkinitramfs.py
+$(bench-out)/xl.cpio: $(KERNELS)/busybox-amd64 tests/bench/xl.sh tests/bench/hotplug.sh tests/bench/sink.sh systems/webserver/common.sh \
+  $(PACKAGES)/modules-xl.tar $(XL) tools/mkinitramfs.py
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/xl.sh $@ \
-	  $(XL_SCRIPTS) sink.sh=tests/bench/sink.sh $(PACKAGES)/modules-xl.tar $(XL)
+	  $(XL_SCRIPTS) sink.sh=tests/bench/sink.sh common.sh=systems/webserver/common.sh $(PACKAGES)/modules-xl.tar $(XL)
 
 .PHONY: bench-xl
 bench-xl: $(bench-out)/xl.cpio $(KERNELS)/vmlinux-amd64

@@ -2,19 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The user space of Xen's boot domain: starts the store, then every domain that /guests describes.
 # What a stock kernel writes to its console is shown as Skerry shows it; the suite has a port.
-PATH=/usr/lib/xen-4.17/bin:/usr/bin:/bin
-/bin/busybox --install /bin
-mount -t proc none /proc
-mount -t sysfs none /sys
-mount -t devtmpfs none /dev
+export PATH=/usr/lib/xen-4.17/bin:/usr/bin:/bin
+. /common.sh
 mkdir /dev/pts && mount -t devpts none /dev/pts
 mkdir -p /run /var/run/xen /var/lib/xen /var/lib/xenstored /var/log/xen /var/lock
-
-modules() {
-  for module in "$@"; do
-    insmod "$(find /lib/modules /usr/lib/modules -name "$module.ko" 2> /dev/null)"
-  done
-}
 
 # What the driver domain of systems/webserver has for its clients (back.sh).
 serve() {

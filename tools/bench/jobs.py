@@ -22,6 +22,7 @@ STAMP = re.compile(r"^stamp: (start|end) (\d+)$")
 LINUX_MIB = 256
 EXITS = re.compile(r'^skerry_exits_total\{.*reason="(\w+)"\} (\d+)$', re.MULTILINE)
 TOP = 12  # functions of a profile
+FAILED = re.compile(r"^(FAIL\b|DONE \d+ [1-9])")
 OWN_FIGURE = re.compile(r"^figure: (\S+) (\S+) (\S+)$")
 
 
@@ -89,12 +90,19 @@ def measured(machine, origin):
                           if m.group(2) == "-" and m.group(3) != "no-hypervisor"}}
 
 
+def wait_last(machine, last, origin, seconds):
+    """Waits for the guest's last line; one by which it says that it has failed ends the wait as well."""
+    said = machine.wait(f"{last}|{FAILED.pattern}", origin, seconds)[1].text
+    if FAILED.match(said):
+        raise MachineFailed(f"{origin} says: {said}")
+
+
 def taken(job, guest, folder, last, seconds):
     """What the measured domain prints until its line `last`."""
     peer = peers.PEERS[job.peer]
     with Machine(peer.command(guest, folder), log_of(job)) as machine:
         try:
-            machine.wait(last, peer.origin, seconds)
+            wait_last(machine, last, peer.origin, seconds)
         except MachineFailed as error:
             raise Unfinished(measured(machine, peer.origin), error) from error
         return measured(machine, peer.origin)
@@ -198,7 +206,7 @@ def crowd(job, folder):
     names = peer.origins(job.domains)
     with Machine(peer.command(guest, folder), log_of(job)) as machine:
         for name in names:
-            machine.wait(r"^DONE \d+ 0", name, 900)
+            wait_last(machine, r"^DONE \d+ 0", name, 900)
         return {f"{measure}@{job.variant}/{name}": value for name in names
                 for measure, value in measured(machine, name).items()}
 
@@ -224,7 +232,7 @@ def exits(job, folder):
     group `boot` has it do no work."""
     peer, console = peers.PEERS[job.peer], folder / "console"
     with Machine(peer.command(linux(job), folder), log_of(job)) as machine:
-        machine.wait(r"^DONE 4 0", peer.origin, 900)
+        wait_last(machine, r"^DONE 4 0", peer.origin, 900)
         machine.wait_end(120)
         console.write_text("".join(f"skerry: {text}\n" for text in machine.texts("skerry")))
     run = subprocess.run([BUILD / "tools" / "skerry", "stat", "--prometheus", console], text=True,

@@ -90,7 +90,7 @@ def take(peer, guest):
     log = jobs.BUILD / "logs" / f"bench-wall-{peer.name}.log"
     with tempfile.TemporaryDirectory(prefix="skerry-bench-") as folder:
         with Clocked(peer.command(guest, Path(folder)), log) as machine:
-            machine.wait(r"^DONE \d+ 0$", peer.origin, SECONDS)
+            jobs.wait_last(machine, r"^DONE \d+ 0$", peer.origin, SECONDS)
             return sections(machine.stamped(peer.origin))
 
 
