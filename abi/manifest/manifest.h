@@ -93,6 +93,7 @@ enum manifest_action {
 #define MANIFEST_DOMAIN_CONSOLE   (1u << 0) /* has a PV console (hvc0) */
 #define MANIFEST_DOMAIN_SMT_SHARE (1u << 1) /* may share a core's threads with others */
 #define MANIFEST_DOMAIN_WATCHES   (1u << 2) /* learns of every domain's start and end (a store) */
+#define MANIFEST_DOMAIN_LINE      (1u << 3) /* its UART is the hypervisor's, and no other */
 
 struct manifest_domain {
   char name[MANIFEST_NAME_SIZE];

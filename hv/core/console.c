@@ -13,7 +13,7 @@
 
 static const char nobody[] = "", self[] = "skerry";
 
-static struct spinlock console_lock;
+struct spinlock console_lock;
 static const char *open_for = nobody; /* whose line is open on the screen */
 static bool after_cr;
 static bool lock_free; /* in a panic */

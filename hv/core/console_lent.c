@@ -39,11 +39,6 @@ static bool lent(void) {
   return ours && has_uart();
 }
 
-bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size) {
-  return d == owner && size == 1 && (uint16_t)(port - d->config->first_port) < d->config->ports &&
-         has_uart();
-}
-
 /* The owner may take the last byte while the line is taken back: then there is less than none. */
 static bool log_waits(void) {
   return (int32_t)(head - tail) > 0;
@@ -90,6 +85,29 @@ bool console_lent_begin(void) {
     take_back();
   lent_before = now;
   return now;
+}
+
+static bool has_port(const struct domain_stub *d, uint16_t port, unsigned size) {
+  return d == owner && size == 1 && (uint16_t)(port - d->config->first_port) < d->config->ports &&
+         has_uart();
+}
+
+/* What is being put out since before the owner ran would go on in the middle of what it sets up. */
+static __attribute__((noinline)) bool line_enter(void) {
+  spin_lock(&console_lock);
+  if (console_lent_begin())
+    return true;
+  spin_unlock(&console_lock);
+  return false;
+}
+
+bool console_lent_enter(const struct domain_stub *d, uint16_t port, unsigned size) {
+  return has_port(d, port, size) && (!ours || line_enter());
+}
+
+void console_lent_leave(void) {
+  if (ours)
+    spin_unlock(&console_lock);
 }
 
 bool console_lent_tell(void) {

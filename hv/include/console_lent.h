@@ -9,6 +9,8 @@
 
 #include <domain.h>
 
+extern struct spinlock console_lock; /* of the line: console.c's */
+
 /* Boot: whenever this domain runs, the UART of its manifest is its own. */
 void console_lend(struct domain_stub *d);
 /* Boot: the manifest gives one domain at most ports, and these are a UART's. */
@@ -17,8 +19,10 @@ enum status serial_check(void);
  * interrupt is routed. False: the ports are not a UART's or the interrupt cannot be a domain's. */
 bool arch_serial_give(uint16_t port, uint16_t interrupt);
 
-/* May the domain use this port, at this width, now? */
-bool console_lent_port(const struct domain_stub *d, uint16_t port, unsigned size);
+/* May the domain use this port, at this width, now? Then it may until console_lent_leave, and of
+ * our line nobody else uses the UART meanwhile: for one access. Takes the console's lock. */
+bool console_lent_enter(const struct domain_stub *d, uint16_t port, unsigned size);
+void console_lent_leave(void);
 /* Is the hypervisor's line the domain's, and its log? */
 bool console_lent_to(const struct domain_stub *d);
 /* What the hypervisor would have put out, for the owner: up to n bytes. */

@@ -125,7 +125,8 @@ static void add_settings(struct manifest_domain *m, const struct domain *d) {
   strncpy(m->name, d->name, sizeof(m->name) - 1);
   m->flags = (uint16_t)((d->console ? MANIFEST_DOMAIN_CONSOLE : 0) |
                         (d->smt_share ? MANIFEST_DOMAIN_SMT_SHARE : 0) |
-                        (d->service != SERVICE_NONE ? MANIFEST_DOMAIN_WATCHES : 0));
+                        (d->service != SERVICE_NONE ? MANIFEST_DOMAIN_WATCHES : 0) |
+                        (d->serial ? MANIFEST_DOMAIN_LINE : 0));
   m->weight = (uint32_t)d->weight;
   m->on_shutdown = (uint8_t)d->on_shutdown;
   m->on_reboot = (uint8_t)d->on_reboot;

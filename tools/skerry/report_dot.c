@@ -86,10 +86,10 @@ static void put_payload_edges(const struct image_view *v, const struct manifest_
       buf_printf(out, "  d%u:r0 -> payloads:p%u [dir=back, color=\"#808080\"];\n", d->domid, i);
 }
 
-/* Whose the serial lines are. One that is no PC's first or second is not the hypervisor's. */
+/* Whose the serial lines are: the hypervisor's, and another that a domain has. */
 static void put_uart(const struct image_view *v, struct buf *out) {
   const struct manifest_domain *owner = report_uart_owner(v);
-  bool another = owner && owner->first_port != 0x3f8 && owner->first_port != 0x2f8;
+  bool another = owner && !(owner->flags & MANIFEST_DOMAIN_LINE);
   if (owner) {
     buf_printf(out, "  %s [shape=box, label=\"serial console\\n(", another ? "line" : "uart");
     report_put_escaped(owner->name, out);

@@ -17,6 +17,7 @@ build/unit/platform_boot: hv/arch/x86_64/boot/memory.c hv/arch/x86_64/boot/optio
 build/unit/platform_console: hv/core/console.c hv/core/console_mux.c hv/core/log.c
 build/unit/platform_lent: UNIT_PLATFORM_CFLAGS += -DCONFIG_CONSOLE_SERVICE=1
 build/unit/platform_lent: hv/core/console.c hv/core/console_plain.c hv/core/console_lent.c hv/core/log.c
+build/unit/platform_serial: hv/builder/serial.c
 build/unit/platform_lib: UNIT_PLATFORM_CFLAGS += $(UNIT_PLATFORM_RENAME)
 build/unit/platform_lib: hv/lib/string.c hv/lib/printf.c
 

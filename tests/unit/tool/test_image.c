@@ -420,6 +420,47 @@ static void test_report(void **state) {
   buf_free(&dot);
 }
 
+static bool is_drawn(const struct buf *image, const char *what) {
+  struct image_view v;
+  struct buf dot = {0};
+  assert_null(image_open(image, &v));
+  report_dot(&v, &dot);
+  bool drawn = strstr(buf_text(&dot), what);
+  buf_free(&dot);
+  return drawn;
+}
+
+/* Writes the system file with other words in place of its `uart`, and compiles it. */
+static void compile_with(const char *words, struct buf *image) {
+  static const char uart[] = "uart: {port: 0x3e8, interrupt: 5}";
+  struct buf text = {0}, changed = {0};
+  assert_int_equal(file_read(WORK "/everything.yaml", 1 << 20, &text), 0);
+  const char *at = strstr(buf_text(&text), uart);
+  assert_non_null(at);
+  buf_put(&changed, text.data, (size_t)(at - buf_text(&text)));
+  buf_put_text(&changed, words);
+  buf_put_text(&changed, at + strlen(uart));
+  assert_int_equal(file_write(WORK "/line.yaml", changed.data, changed.size), 0);
+  compile(WORK "/line.yaml", image);
+  buf_free(&text);
+  buf_free(&changed);
+}
+
+/* Whose a line is does not follow from its port: `serial` names the hypervisor's, `uart` another,
+ * be it a PC's second. */
+static void test_report_of_lines(void **state) {
+  (void)state;
+  struct buf own = {0}, other = {0};
+  compile_with("serial: com1", &own);
+  assert_true(is_drawn(&own, "(shared's, port 0x3f8)"));
+  assert_false(is_drawn(&own, "(the hypervisor's)"));
+  compile_with("uart: {port: 0x2f8, interrupt: 3}", &other);
+  assert_true(is_drawn(&other, "(shared's, port 0x2f8)"));
+  assert_true(is_drawn(&other, "(the hypervisor's)"));
+  buf_free(&own);
+  buf_free(&other);
+}
+
 static void test_unknown_figures(void **state) {
   (void)state;
   struct report_figures f = report_read_figures("memory.vcpu_kib\t30\tKiB");
@@ -429,15 +470,25 @@ static void test_unknown_figures(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_header),       cmocka_unit_test(test_environment),
-      cmocka_unit_test(test_first_domain), cmocka_unit_test(test_second_domain),
-      cmocka_unit_test(test_handle),       cmocka_unit_test(test_loads),
-      cmocka_unit_test(test_payloads),     cmocka_unit_test(test_same_bytes),
-      cmocka_unit_test(test_sum),          cmocka_unit_test(test_flipped_bytes),
-      cmocka_unit_test(test_truncated),    cmocka_unit_test(test_wild_fields),
-      cmocka_unit_test(test_ports),        cmocka_unit_test(test_ranges),
-      cmocka_unit_test(test_limits),       cmocka_unit_test(test_channels_are_sorted),
-      cmocka_unit_test(test_report),       cmocka_unit_test(test_unknown_figures),
+      cmocka_unit_test(test_header),
+      cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_first_domain),
+      cmocka_unit_test(test_second_domain),
+      cmocka_unit_test(test_handle),
+      cmocka_unit_test(test_loads),
+      cmocka_unit_test(test_payloads),
+      cmocka_unit_test(test_same_bytes),
+      cmocka_unit_test(test_sum),
+      cmocka_unit_test(test_flipped_bytes),
+      cmocka_unit_test(test_truncated),
+      cmocka_unit_test(test_wild_fields),
+      cmocka_unit_test(test_ports),
+      cmocka_unit_test(test_ranges),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_channels_are_sorted),
+      cmocka_unit_test(test_report),
+      cmocka_unit_test(test_unknown_figures),
+      cmocka_unit_test(test_report_of_lines),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -45,11 +45,12 @@ __boot bool arch_serial_give(uint16_t port, uint16_t irq) {
 }
 
 bool x86_io_lent(struct vcpu *v, const struct x86_io *io) {
-  if (!console_lent_port(v->stub->domain, io->port, io->size))
+  if (!console_lent_enter(v->stub->domain, io->port, io->size))
     return false;
   if (io->in)
     x86_write_gpr(v, RAX, 1, inb(io->port));
   else
     outb(io->port, (uint8_t)v->arch.regs.gpr[RAX]);
+  console_lent_leave();
   return true;
 }
