@@ -530,6 +530,47 @@ static void test_copy_refusals(void **unused) {
   assert_int_equal(frame_of(p2m_lookup(d, GFN(21)).mfn)->refs, 1);
 }
 
+static uint32_t leaving; /* the handle of what another vCPU unmaps meanwhile */
+
+/* While CPU 2 waits for the lock of the back's table. */
+static void unmap_meanwhile(void) {
+  struct spinlock *l = &domains[1].grants.lock;
+  if ((uint16_t)(l->next - l->owner) < 2)
+    return; /* not yet */
+  fake_meanwhile = NULL;
+  guest_in(1, 1);
+  assert_int_equal(unmap(leaving, HOLE), GNTST_okay);
+  memset(fake_page(watched), 0x77, PAGE_SIZE); /* the front has it back, and its own in it */
+  spin_unlock(l);
+}
+
+/* What a domain has mapped is no source any more once the granter has seen the end of that, though
+ * a copy had begun before. */
+static void test_unmapped_while_copying(void **unused) {
+  const struct manifest_channel disk = {.kind = MANIFEST_CHANNEL_DISK, .front = 0, .back = 1};
+  guest_grant_frames = FRAMES;
+  guest_maptrack = HANDLES;
+  guests_setup(2, &disk, 1);
+  guest_in(0, 0);
+  assert_int_equal(add(XENMAPSPACE_grant_table, 0, TABLE), 0);
+  allow(8, BACK, 20, 0);
+  watched = p2m_lookup(domain_current(), GFN(20)).mfn;
+  guest_in(1, 0);
+  assert_int_equal(add(XENMAPSPACE_grant_table, 0, TABLE), 0);
+  allow(9, BACK, 21, 0);
+  leaving = map_ok(FRONT, 8, HOLE, 0);
+  spin_lock(&domains[1].grants.lock);
+  fake_meanwhile = unmap_meanwhile;
+  assert_int_equal(copy((struct gnttab_copy){.source = BY_GFN(HOLE, 0),
+                                             .dest = BY_REF(9, DOMID_SELF, 0),
+                                             .len = PAGE_SIZE,
+                                             .flags = GNTCOPY_dest_gref}),
+                   GNTST_bad_page);
+  assert_null(fake_meanwhile);
+  assert_int_equal(*(uint8_t *)guest_page(21), 0);
+  assert_int_equal(bits(9), 0);
+}
+
 static void test_compat(void **unused) {
   setup();
   memset(guest_page(20), 0xa5, PAGE_SIZE);
@@ -755,6 +796,7 @@ int main(void) {
       cmocka_unit_test(test_flush_before_reuse),
       cmocka_unit_test(test_copy),
       cmocka_unit_test(test_copy_refusals),
+      cmocka_unit_test(test_unmapped_while_copying),
       cmocka_unit_test(test_compat),
       cmocka_unit_test(test_swap),
       cmocka_unit_test(test_back_maps_front),
