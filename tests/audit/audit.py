@@ -34,6 +34,7 @@ RANDOM_POINTS = 48  # breakpoints at random instructions at one time,
 EPOCH = 250  # samples until others are chosen
 MEMORY_MIB = 256
 XEN_SAMPLES = 20
+ROOT_MODE = 1 << 63  # its addresses
 
 
 @dataclass
@@ -137,7 +138,9 @@ class Auditor:
             if not cpu or cpu.in_guest:
                 return
             self.stub.step()
-            if self.random.random() < 1 / 8:
+            if self.stub.registers()["rip"] in self._kinds:
+                self._arrive(self.stub.thread)  # of its kind: behind VMRUN the next step would be a guest's
+            elif self.random.random() < 1 / 8:
                 self._arrive(self.stub.thread, "step")
 
     def _arrive(self, thread, kind=None):
@@ -145,8 +148,8 @@ class Auditor:
         registers = self.stub.registers()
         rip = registers["rip"]
         kind = kind or self._kinds.get(rip, "random")
-        if kind == "step" and rip in self._kinds:
-            return  # it will stop here again
+        if rip < ROOT_MODE:
+            raise StubFailed(f"CPU {thread - 1} stopped at {rip:x}, which is not root mode's")
         if self.judge is None:
             books = Books(self.memory, registers["cr3"], self.offsets, self.program.symbols, self.manifest)
             self.judge = Judge(self.memory, books)
