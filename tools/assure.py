@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
 KEPT = ROOT / "build" / "assure"
 PYTHON = sys.executable
-FIGURE = re.compile(r"^(?:([\w.@=/-]+)\t(-?[\d.]+)\t([^\t]+)|.*\bfigure: (\S+) (\S+) (\S+))$")
+FIGURE = re.compile(r"^(?:([\w.@=/-]+)\t(-?[\d.]+)\t([^\t\n]+)|.*\bfigure: (\S+) (\S+) (\S+))$")
 
 
 def make(*goals):

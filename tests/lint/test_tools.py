@@ -10,6 +10,7 @@ import tree
 
 sys.path.insert(0, str(tree.ROOT / "tools"))
 
+import assure  # noqa: E402
 import check  # noqa: E402
 import machine  # noqa: E402
 
@@ -26,6 +27,19 @@ COUNTED = [
 @pytest.mark.parametrize("line, counts", COUNTED)
 def test_check_counts(line, counts):
     assert check.count(line) == counts
+
+
+FIGURES = [
+    ("audit.samples.exit\t19402\tsamples\n", ["audit.samples.exit", "19402", "samples"]),
+    ("  figure: hostile.lives 14 lives\n", ["hostile.lives", "14", "lives"]),
+    ("audit: 9 passed, 1 failed\n", None),
+]
+
+
+@pytest.mark.parametrize("line, figure", FIGURES)
+def test_assure_takes_figures(line, figure):
+    match = assure.FIGURE.match(line)
+    assert (match and [word for word in match.groups() if word]) == figure
 
 
 LINES = [
