@@ -52,8 +52,9 @@ void domain_crash(const char *fmt, ...) {
   vsnprintf(why, sizeof(why), fmt, ap);
   va_end(ap);
   struct vcpu *v = vcpu_current();
-  log_printf("domain %s: vCPU %u: crashed: %s\n", v->stub->domain->config->name, v->id, why);
-  arch_vcpu_dump(v);
+  log_domain(v->stub->domain, "vCPU %u: crashed: %s", v->id, why);
+  if (ENABLED(CONFIG_BACKTRACE))
+    arch_vcpu_dump(v);
   domain_end(v->stub->domain, DOMAIN_END_CRASH);
 }
 
@@ -119,7 +120,7 @@ static void wait_for_siblings(struct vcpu *v, struct domain_stub *d) {
 }
 
 static void domain_clear(struct domain *d) {
-  if (ENABLED(CONFIG_EXIT_STATS))
+  if (ENABLED(CONFIG_EXIT_STATS) && log_allowed(d->stub, d->vcpu_count * ARCH_EXITS))
     exits_print(d->stub);
   personality_domain_fini(d);
   for (uint32_t i = 0; i < d->vcpu_count; i++) {
@@ -140,6 +141,7 @@ static void domain_stop(struct domain *d, const char *name) {
   build_forget(d);
   atomic_store(&d->stub->state, DOMAIN_STOPPED);
   channel_tell_watchers(d->stub);
+  (void)log_allowed(d->stub, 0);
   log_printf("domain %s: stopped\n", name);
   if (all_stopped()) {
     log_printf("all domains have stopped\n");
@@ -155,7 +157,7 @@ static void domain_stop(struct domain *d, const char *name) {
 static bool soft_reset(struct domain *d) {
   if (d->stub->end != DOMAIN_END_SOFT_RESET || personality_domain_soft_reset(d))
     return false;
-  log_printf("domain %s: soft reset\n", d->stub->config->name);
+  log_domain(d->stub, "soft reset");
   for (uint32_t i = 1; i < d->vcpu_count; i++)
     arch_vcpu_reset(d->vcpus[i]);
   domain_start(d->stub);
@@ -166,7 +168,7 @@ static bool soft_reset(struct domain *d) {
 static void domain_ended(struct domain *d) {
   struct domain_stub *s = d->stub;
   enum manifest_action action = end_action(s);
-  log_printf("domain %s: %s\n", s->config->name, end_name(s->end));
+  log_domain(s, "%s", end_name(s->end));
   if (action == MANIFEST_ACTION_POWEROFF) {
     log_printf("domain %s: the machine goes off with it\n", s->config->name);
     arch_poweroff();
@@ -175,7 +177,7 @@ static void domain_ended(struct domain *d) {
   if (action == MANIFEST_ACTION_STOP)
     domain_stop(d, s->config->name);
   s->restarts++;
-  log_printf("domain %s: restart %u\n", s->config->name, s->restarts);
+  log_domain(s, "restart %u", s->restarts);
 }
 
 void domain_life(struct domain *d) {

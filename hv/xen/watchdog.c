@@ -10,7 +10,7 @@
 #define NS_PER_SECOND 1000000000ull
 
 static void bite(struct domain_stub *d, unsigned slot) {
-  log_printf("domain %s: watchdog %u ran out\n", d->config->name, slot + 1);
+  log_domain(d, "watchdog %u ran out", slot + 1);
   domain_end(d, DOMAIN_END_CRASH);
 }
 

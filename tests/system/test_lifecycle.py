@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A domain ends in every way there is, and its neighbour counts on."""
 
+import re
+
 import pytest
 
 from systems import linux, micro
@@ -58,6 +60,16 @@ def test_triple_fault(bench):
         for _ in range(3):
             machine.wait("about to fault", "victim")
         counts_on(machine)
+
+
+def test_log_is_bounded(bench):
+    """A domain that crashes without end fills its share of the log and no more."""
+    with bench.run([micro("a", "triple", on_crash="restart", on_reboot="restart", max_restarts=300)]) as machine:
+        machine.wait("domain a: stopped", "skerry", 180)
+        lines, seconds = machine.texts("skerry"), machine.lines[-1].seconds
+    kept_back = [int(m.group(1)) for m in (re.search(r"a: (\d+) lines more", line) for line in lines) if m]
+    assert sum(kept_back) > 300
+    assert len(lines) < 250 + 2 * seconds
 
 
 @pytest.mark.both

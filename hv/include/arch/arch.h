@@ -140,7 +140,8 @@ extern bool arch_tsc_scales;
 extern uint64_t wallclock_seconds;
 /* The 3 bytes of the instruction that calls the hypervisor (VMMCALL or VMCALL). */
 const uint8_t *arch_hypercall_insn(void);
-/* Print the vCPU's registers to the log. */
+/* With CONFIG_BACKTRACE: print the vCPU's registers to the log, if it may have so many lines more
+ * (log_allowed). */
 void arch_vcpu_dump(struct vcpu *v);
 
 #endif

@@ -35,6 +35,8 @@ build/unit/core_growth: $(UNIT_CORE_O)/tests/unit/core/test_growth.o $(UNIT_GROW
 
 build/unit/core_ranges: $(UNIT_CORE_O)/hv/builder/ranges.o
 
+build/unit/core_log_limit: $(UNIT_CORE_O)/hv/core/log_limit.o
+
 build/unit/core_channels: $(addprefix $(UNIT_CORE_O)/hv/,builder/channels.o core/channel.o)
 
 $(UNIT_CORE_O)/%.o: %.c tests/unit/core/build.mk

@@ -234,17 +234,3 @@ void state_init(struct vcpu *v) {
       (void)state_table[i].set(v, state_table[i].arg, state_table[i].init);
   state_refresh(v);
 }
-
-/* What is not zero, four to a line. */
-void arch_vcpu_dump(struct vcpu *v) {
-  unsigned column = 0;
-  for (unsigned i = 0; i < state_count; i++) {
-    const struct state_record *r = &state_table[i];
-    uint64_t value = r->get(v, r->arg);
-    if (!value)
-      continue;
-    log_printf("%s %lx%s", r->name, value, ++column % 4 ? "  " : "\n");
-  }
-  if (column % 4)
-    log_printf("\n");
-}
