@@ -6,6 +6,7 @@ hv-y += core/sched.o
 hv-y += $(if $(CONFIG_SCHED_PINNED),core/sched_pinned.o,core/sched_pinned_none.o)
 hv-y += $(if $(CONFIG_SCHED_FAIR),core/sched_fair.o,core/sched_fair_none.o)
 hv-y += core/vcpu.o core/domain.o
+hv-$(CONFIG_SPECULATION) += core/speculation.o
 hv-$(CONFIG_LOG_LIMIT) += core/log_limit.o
 hv-$(CONFIG_EXIT_STATS) += core/exits.o
 hv-y += core/console.o core/log.o core/panic.o

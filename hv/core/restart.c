@@ -3,6 +3,7 @@
  * Whether a domain comes back after its end. restart_none.c is the twin of a
  * build in which none does.
  */
+#include <arch/arch.h>
 #include <lib/lib.h>
 #include <restart.h>
 
@@ -13,8 +14,10 @@ bool restart_possible(const struct manifest_domain *m) {
 
 bool restart_wanted(const struct domain_stub *d) {
   const struct manifest_domain *m = d->config;
-  if (!m->max_restarts || d->restarts < m->max_restarts)
+  if (!m->max_restarts || d->restarts < m->max_restarts) {
+    arch_this_cpu()->resumed = true; /* what enters next is a new guest, on the same thread */
     return true;
+  }
   log_printf("domain %s: has restarted %u times, stays stopped\n", m->name, d->restarts);
   return false;
 }

@@ -57,6 +57,8 @@ static void entry_settle(struct vcpu *v, struct cpu *c) {
     arch_cpu_serve();
   if (c->resumed) {
     c->resumed = false;
+    if (ENABLED(CONFIG_SPECULATION))
+      speculation_enter(c, v->stub->domain);
     personality_scheduled_in(v);
   }
   if (atomic_read(&v->stub->mail))

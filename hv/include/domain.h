@@ -178,9 +178,7 @@ static inline const struct manifest_channel *system_channels(void) {
 /* May the log have so many lines more for what a guest of this domain has done (CONFIG_LOG_LIMIT)?
  * 0: it can do no more; what was kept back is said. Any context without the console's lock. */
 bool log_limit_take(const struct domain_stub *d, unsigned lines);
-static inline bool log_allowed(const struct domain_stub *d, unsigned lines) {
-  return !ENABLED(CONFIG_LOG_LIMIT) || log_limit_take(d, lines);
-}
+#define log_allowed(d, lines) (!ENABLED(CONFIG_LOG_LIMIT) || log_limit_take(d, lines))
 /* A line of the log that a guest of domain `d` can cause again and again. */
 #define log_domain(d, text, ...)                                                                   \
   (log_allowed(d, 1) ? log_printf("domain %s: " text "\n", (d)->config->name, ##__VA_ARGS__)       \

@@ -29,6 +29,10 @@ bool sched_has_work(struct cpu *c);
 void sched_yield(void);         /* stays runnable, behind the others */
 void sched_preempt_point(void); /* takes interrupts, gives way if asked to; for long operations */
 
+/* With CONFIG_SPECULATION: this CPU is about to enter a guest of `d`. Lets the machine forget what
+ * it has of another domain, or of an earlier life of this one, if that was here last. */
+void speculation_enter(const struct cpu *c, const struct domain_stub *d);
+
 /* Runstate accounting: the current state's time included. */
 void runstate_get(const struct vcpu_stub *s, enum runstate *state, uint64_t *since,
                   uint64_t time[4]);

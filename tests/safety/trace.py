@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SAFETY = ROOT / "docs" / "safety"
 PAGE = SAFETY / "requirements.md"
 DESIGN = ["memory.md", "grants.md", "events.md", "hypercalls.md", "boot.md", "scheduling.md", "exits.md",
-          "vendor-seam.md"]
+          "vendor-seam.md", "speculation.md"]
 SOURCES = ["hv/core/*.c", "hv/xen/*.c", "hv/builder/*.c", "hv/arch/x86_64/mm/*.c"]
 TESTS = ["tests/unit/core/test_*.c", "tests/unit/xen/test_*.c", "tests/faults/test_*.c", "tests/models/*.pml"]
 HEAD = """# Requirements of the partitioning kernel

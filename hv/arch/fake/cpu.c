@@ -15,6 +15,9 @@ void (*fake_meanwhile)(void);
 void (*fake_waiting)(void);
 void (*fake_thread_left)(struct vcpu *v);
 void (*fake_run)(struct vcpu *v);
+void (*fake_thread_entered)(struct vcpu *v);
+void (*fake_idled)(void);
+unsigned fake_barriers[FAKE_CPUS];
 static unsigned spins;
 
 void fake_memory_init(uint64_t frames);
@@ -35,7 +38,9 @@ void fake_init(uint64_t frames, unsigned cpu_total, unsigned threads) {
   fake_time = 1000;
   fake_kicks = 0;
   fake_meanwhile = fake_waiting = NULL;
-  fake_thread_left = fake_run = NULL;
+  fake_thread_left = fake_run = fake_thread_entered = NULL;
+  fake_idled = NULL;
+  memset(fake_barriers, 0, sizeof(fake_barriers));
   fake_memory_init(frames);
   fake_p2m_init();
 }
@@ -86,6 +91,12 @@ void arch_idle(struct cpu *c, bool (*has_work)(struct cpu *c)) {
     return;
   assert(c->linked == NULL);
   fake_kicked[c->id] = false;
+  if (fake_idled)
+    fake_idled();
+}
+
+void arch_speculation_barrier(void) {
+  fake_barriers[this_cpu]++;
 }
 
 /* --- time ------------------------------------------------------------------------- */
@@ -160,6 +171,8 @@ void arch_vcpu_run(struct vcpu *v) {
 
 void arch_thread_enter(struct vcpu *v) {
   v->arch.enters++;
+  if (fake_thread_entered)
+    fake_thread_entered(v);
 }
 
 void arch_thread_leave(struct vcpu *v) {

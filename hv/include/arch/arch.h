@@ -24,6 +24,9 @@ void arch_kick(struct cpu *c);
 void arch_idle(struct cpu *c, bool (*has_work)(struct cpu *c));
 /* A breath in a spin loop; also does what other CPUs have asked of this one (flush). */
 void arch_cpu_serve(void);
+/* With CONFIG_SPECULATION: this CPU forgets predictions, buffers and caches by which what ran here
+ * before could steer or read what runs from now on, as far as the machine has means for it. */
+void arch_speculation_barrier(void);
 /* System time, ns since boot; monotonic, equal on all CPUs. */
 uint64_t arch_time(void);
 /* Program this CPU's timer interrupt for system time `deadline`; UINT64_MAX: none. A

@@ -35,6 +35,11 @@ build/unit/core_growth: $(UNIT_CORE_O)/tests/unit/core/test_growth.o $(UNIT_GROW
 
 build/unit/core_ranges: $(UNIT_CORE_O)/hv/builder/ranges.o
 
+# The CPUs' own loop, with all that it does between two guests.
+UNIT_SPECULATION_O := $(patsubst %,$(UNIT_CORE_O)/hv/core/%.o,vcpu speculation restart)
+$(UNIT_SPECULATION_O): UNIT_CORE_CFLAGS += -DCONFIG_SPECULATION=1
+build/unit/core_speculation: $(UNIT_SPECULATION_O)
+
 build/unit/core_log_limit: $(UNIT_CORE_O)/hv/core/log_limit.o
 
 build/unit/core_channels: $(addprefix $(UNIT_CORE_O)/hv/,builder/channels.o core/channel.o)

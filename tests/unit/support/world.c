@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct cpu cpus[CPUS_MAX];
-unsigned cpu_count, cpu_first;
+/* core/vcpu.c has its own */
+__attribute__((weak)) struct cpu cpus[CPUS_MAX];
+__attribute__((weak)) unsigned cpu_count, cpu_first;
 struct domain_stub *domains;
 unsigned domain_count;
 __attribute__((weak)) const struct manifest_header *system_config; /* the builder has its own */

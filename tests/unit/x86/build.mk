@@ -20,6 +20,12 @@ build/unit/guest_%: $(UNIT_GUEST_O)/tests/unit/x86/test_%.o $(UNIT_GUEST_OBJ)
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_GUEST_CFLAGS) -o $@ $^ -lcmocka
 
+# No guest's: it has a processor of its own.
+build/unit/guest_speculation: $(addprefix $(UNIT_GUEST_O)/,tests/unit/x86/test_speculation.o \
+  hv/arch/x86_64/cpu/speculation.o)
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_GUEST_CFLAGS) -o $@ $^ -lcmocka
+
 $(UNIT_GUEST_O)/%.o: %.c $(AUTOCONF) tests/unit/x86/build.mk
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_GUEST_CFLAGS) -include $(AUTOCONF) -MMD -MP -c -o $@ $<

@@ -71,11 +71,13 @@ __boot uint64_t x86_map_make(unsigned order, uint8_t **map) {
   return mfn_to_maddr(m).v;
 }
 
-void cpu_init(struct cpu *c __unused_param) {
+void cpu_init(struct cpu *c) {
   wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
   cr0_write(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
   cr4_write(cr4_value(&cpu_features));
   wrmsr(MSR_PAT, PAT_POWER_ON);
   xcr0_init();
+  if (ENABLED(CONFIG_SPECULATION))
+    speculation_cpu_init(c);
   trap_cpu_init();
 }

@@ -8,7 +8,6 @@
 #include <arch/arch.h>
 #include <asm/mtrr.h>
 #include <asm/vendor.h>
-#include <lib/lib.h>
 
 #define RFLAGS_LEGAL  0x3f7fd5ull
 #define EVENT_TYPE_AT 32

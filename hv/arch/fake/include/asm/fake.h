@@ -61,5 +61,9 @@ extern unsigned fake_flushes[FAKE_CPUS];
 /* --- vCPUs --- */
 extern void (*fake_thread_left)(struct vcpu *v); /* arch_thread_leave */
 extern void (*fake_run)(struct vcpu *v);         /* arch_vcpu_run */
+extern void (*fake_thread_entered)(
+    struct vcpu *v);                      /* arch_thread_enter: all that the thread does */
+extern void (*fake_idled)(void);          /* arch_idle has waited */
+extern unsigned fake_barriers[FAKE_CPUS]; /* arch_speculation_barrier */
 
 #endif

@@ -111,6 +111,9 @@ void cpu_features_init(void);
 /* XSAVE's part of it, and each CPU's XCR0. */
 void xsave_init(struct cpu_features *f);
 void xcr0_init(void);
+/* With CONFIG_SPECULATION, each CPU: sets what is set once against speculative execution. The boot
+ * CPU, which is the first, chooses for all and says what in the log. */
+void speculation_cpu_init(const struct cpu *c);
 void cpu_init(struct cpu *c); /* each CPU: CR0, CR4, EFER, GDT, TSS, IDT, XCR0, PAT */
 
 /* Exception fix-up: a fault (#PF, #GP) at `insn` continues at `fixup`; entries in section .fixup.
