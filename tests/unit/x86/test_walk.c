@@ -23,6 +23,7 @@ static const struct {
 
 struct rights {
   bool present, write, user, nx, reserved;
+  bool accessed, dirty; // already, so that nothing is left to mark
 };
 struct scene {
   enum paging paging;
@@ -49,6 +50,7 @@ static uint64_t entry_value(const struct scene *s, unsigned i) {
   if (last && shape[s->paging].page_bits > 12)
     e |= PS;
   e |= (r->present ? P : 0) | (r->write ? W : 0) | (r->user ? U : 0) | (r->nx ? NX : 0);
+  e |= (r->accessed ? A : 0) | (r->dirty ? D : 0);
   if (r->reserved)
     e |= shape[s->paging].wide ? BIT(50) : BIT(21); // BIT(21): large pages of two levels alone
   return e;
@@ -172,7 +174,9 @@ static struct scene random_scene(enum paging paging) {
                                  .write = !flip(3),
                                  .user = !flip(3),
                                  .nx = shape[paging].wide && flip(5),
-                                 .reserved = can_reserve && flip(15)};
+                                 .reserved = can_reserve && flip(15),
+                                 .accessed = !flip(5),
+                                 .dirty = !flip(3)};
   }
   return s;
 }

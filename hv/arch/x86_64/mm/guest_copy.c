@@ -70,11 +70,8 @@ static enum status copy_linear(uint64_t linear, void *buffer, size_t n, unsigned
     size_t piece = MIN(n, PAGE_SIZE - linear % PAGE_SIZE);
     struct walk_fault fault;
     uint64_t gpa;
-    if (!walk_mode(v, &m, linear, access, &gpa, &fault))
+    if (!walk_mode(v, &m, linear, access, &gpa, &fault) || copy_piece(v, gpa, buffer, piece, write))
       return STATUS_FAULT;
-    enum status s = copy_piece(v, gpa, buffer, piece, write);
-    if (s)
-      return s;
     linear += piece;
     buffer = (char *)buffer + piece;
     n -= piece;
@@ -98,9 +95,8 @@ static enum status copy_phys(gpa_t at, void *buffer, size_t n, bool write) {
   struct vcpu *v = vcpu_current();
   while (n) {
     size_t piece = MIN(n, PAGE_SIZE - at.v % PAGE_SIZE);
-    enum status s = copy_piece(v, at.v, buffer, piece, write);
-    if (s)
-      return s;
+    if (copy_piece(v, at.v, buffer, piece, write))
+      return STATUS_FAULT;
     at.v += piece;
     buffer = (char *)buffer + piece;
     n -= piece;

@@ -105,16 +105,11 @@ static bool canonical(uint64_t linear) {
   return (uint64_t)((int64_t)(linear << 16) >> 16) == linear;
 }
 
-static enum walk_end walk_4level(struct walk *w) {
-  if (!canonical(w->linear))
-    return walk_fault_with(w, UINT32_MAX);
-  return walk_wide(w, w->mode->cr3 & PTE_ADDR & ~w->reserved, 3);
-}
-
 static enum walk_end walk_once(struct walk *w) {
   const struct x86_mode *m = w->mode;
   if (likely(m->efer & EFER_LMA))
-    return walk_4level(w);
+    return canonical(w->linear) ? walk_wide(w, m->cr3 & PTE_ADDR & ~w->reserved, 3)
+                                : walk_fault_with(w, UINT32_MAX);
   w->linear = (uint32_t)w->linear;
   if (!(m->cr0 & CR0_PG)) {
     w->gpa = w->linear;
@@ -126,30 +121,85 @@ static enum walk_end walk_once(struct walk *w) {
 /* APM vol. 2, 8.4.2; the instruction bit is there only where it can tell something. */
 static uint32_t error_code(const struct walk *w) {
   const struct x86_mode *m = w->mode;
-  uint32_t error = w->error;
-  if (w->access & WALK_WRITE)
-    error |= PF_W;
-  if (w->access & WALK_USER)
-    error |= PF_U;
   bool nx = (m->efer & EFER_NXE) && (m->cr4 & CR4_PAE);
-  if ((w->access & WALK_FETCH) && (nx || (m->cr4 & CR4_SMEP)))
-    error |= PF_I;
-  return error;
+  bool fetch = (w->access & WALK_FETCH) && (nx || (m->cr4 & CR4_SMEP));
+  return w->error | (w->access & WALK_WRITE ? PF_W : 0) | (w->access & WALK_USER ? PF_U : 0) |
+         (fetch ? PF_I : 0);
 }
 
-/* After a walk that did not reach its end: true if another try may. */
+/* After a walk that did not reach its end: true if another try may. Another CPU was faster, or the
+ * table cannot be reached, or not written (yet). */
 static bool walk_retry(struct vcpu *v, struct walk *w, enum walk_end end, unsigned tries) {
-  if (end == WALK_DONE || end == WALK_FAULT || tries == WALK_TRIES)
+  return (end == WALK_UNBACKED || end == WALK_AGAIN) && tries < WALK_TRIES &&
+         guest_resolve(v, w->gpa, w->marking);
+}
+
+/* --- what every exit and nearly every copy makes: long mode, small and 2 MiB pages ---------- */
+
+struct fetch {
+  uint64_t linear, address_mask;
+  uint64_t entry;    /* the last one; at first CR3 */
+  uint64_t all, any; /* the entries' bits, together and one by one */
+};
+
+/* What was read is looked at once, at the end: until then a table's address is cut so that it stays
+ * in the arena wherever a bad entry leads. */
+static __attribute__((always_inline)) inline bool fetch_step(struct fetch *f, unsigned shift) {
+  uint64_t entry_gpa = (f->entry & f->address_mask) + ((f->linear >> shift) & 511) * 8;
+  if (unlikely(!user_load64(entry_gpa, &f->entry)))
     return false;
-  if (end == WALK_AGAIN) {
-    /* Another CPU was faster, or the table cannot be written (yet). */
-    return guest_resolve(v, w->gpa, w->marking);
+  f->all &= f->entry;
+  f->any |= f->entry;
+  return true;
+}
+
+/* All entries together must have of `mask` the bits `value`, and the last one those of `leaf`. */
+static __attribute__((always_inline)) inline bool fetch_walk(const struct x86_mode *m,
+                                                             uint64_t linear, uint64_t mask,
+                                                             uint64_t value, uint64_t leaf,
+                                                             uint64_t *gpa) {
+  struct fetch f = {
+      .linear = linear, .address_mask = cpuid_address_mask, .entry = m->cr3, .all = ~0ull};
+  uint64_t offset_mask = PAGE_2M - 1;
+  if (!fetch_step(&f, 39) || !fetch_step(&f, 30) || (f.any & PTE_LARGE) || !fetch_step(&f, 21))
+    return false;
+  if (!(f.entry & PTE_LARGE)) {
+    offset_mask = PAGE_SIZE - 1;
+    if (!fetch_step(&f, 12))
+      return false;
+  } else if (f.entry & LARGE_RESERVED) {
+    return false;
   }
-  return guest_resolve(v, w->gpa, false);
+  *gpa = (f.entry & f.address_mask & ~offset_mask) | (linear & offset_mask);
+  return (f.all & mask) == value && !(~f.entry & leaf) && !(f.any & cpuid_reserved_address);
+}
+
+bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
+  if (!(m->efer & EFER_LMA))
+    return false;
+  user_open();
+  bool done = fetch_walk(m, linear, PTE_P, PTE_P, 0, gpa);
+  user_close();
+  return done;
+}
+
+/* A supervisor's data where there is no mark to set: with SMAP, in pages of its own. */
+static bool walk_data(const struct x86_mode *m, uint64_t linear, unsigned access, uint64_t *gpa) {
+  uint64_t bits = access & WALK_WRITE ? PTE_P | PTE_A | PTE_W : PTE_P | PTE_A;
+  uint64_t mask = m->cr4 & CR4_SMAP ? bits | PTE_U : bits;
+  if ((access & (WALK_USER | WALK_FETCH)) || (~m->efer & (EFER_LMA | EFER_NXE)) ||
+      !canonical(linear))
+    return false;
+  user_open();
+  bool done = fetch_walk(m, linear, mask, bits, access & WALK_WRITE ? PTE_D : 0, gpa);
+  user_close();
+  return done;
 }
 
 bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsigned access,
                uint64_t *gpa, struct walk_fault *out) {
+  if (likely(walk_data(m, linear, access, gpa)))
+    return true;
   struct walk w = {
       .mode = m,
       .linear = linear,
@@ -173,50 +223,4 @@ bool walk_mode(struct vcpu *v, const struct x86_mode *m, uint64_t linear, unsign
     w.error = 0;
   out->error = w.error == UINT32_MAX ? w.error : error_code(&w);
   return false;
-}
-
-/* --- the fetch that every exit makes ------------------------------------------------- */
-
-struct fetch {
-  uint64_t linear, address_mask;
-  uint64_t entry;    /* the last one; at first CR3 */
-  uint64_t all, any; /* the entries' bits, together and one by one */
-};
-
-/* What was read is looked at once, at the end: until then a table's address is cut so that it stays
- * in the arena wherever a bad entry leads. */
-static __attribute__((always_inline)) inline bool fetch_step(struct fetch *f, unsigned shift) {
-  uint64_t entry_gpa = (f->entry & f->address_mask) + ((f->linear >> shift) & 511) * 8;
-  if (unlikely(!user_load64(entry_gpa, &f->entry)))
-    return false;
-  f->all &= f->entry;
-  f->any |= f->entry;
-  return true;
-}
-
-static __attribute__((always_inline)) inline bool fetch_walk(const struct x86_mode *m,
-                                                             uint64_t linear, uint64_t *gpa) {
-  struct fetch f = {
-      .linear = linear, .address_mask = cpuid_address_mask, .entry = m->cr3, .all = ~0ull};
-  uint64_t offset_mask = PAGE_2M - 1;
-  if (!fetch_step(&f, 39) || !fetch_step(&f, 30) || (f.any & PTE_LARGE) || !fetch_step(&f, 21))
-    return false;
-  if (!(f.entry & PTE_LARGE)) {
-    offset_mask = PAGE_SIZE - 1;
-    if (!fetch_step(&f, 12))
-      return false;
-  } else if (f.entry & LARGE_RESERVED) {
-    return false;
-  }
-  *gpa = (f.entry & f.address_mask & ~offset_mask) | (linear & offset_mask);
-  return (f.all & PTE_P) && !(f.any & cpuid_reserved_address);
-}
-
-bool walk_code(const struct x86_mode *m, uint64_t linear, uint64_t *gpa) {
-  if (!(m->efer & EFER_LMA))
-    return false;
-  user_open();
-  bool done = fetch_walk(m, linear, gpa);
-  user_close();
-  return done;
 }
