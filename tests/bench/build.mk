@@ -87,16 +87,17 @@ $(bench-out)/workload.cpio: $(KERNELS)/busybox-amd64 tests/bench/workload.sh too
 
 # Its disk and network: a client, and the driver domain that serves it.
 .PHONY: bench-io
-bench-io: $(bench-out)/io.cpio $(bench-out)/back.cpio build/services/store.elf
+bench-io: $(bench-out)/io.cpio $(bench-out)/back.cpio $(addprefix build/services/,store.elf block.elf net.elf)
 
 $(bench-out)/io: tests/bench/user/io.c
 	@mkdir -p $(@D)
-	@$(CC) -O2 -Wall -Wextra -Werror -static -nostdlib -ffreestanding -fno-stack-protector -o $@ $<
+	@$(CC) -O2 -Wall -Wextra -Werror -static -nostdlib -ffreestanding -fno-stack-protector -Wl,-Ttext-segment=0x5ce000000000 \
+	  -o $@ $<
 
-$(bench-out)/io.cpio: $(KERNELS)/busybox-amd64 tests/bench/io.sh systems/webserver/common.sh \
+$(bench-out)/io.cpio: $(KERNELS)/busybox-amd64 tests/bench/io.sh tests/bench/sink.sh systems/webserver/common.sh \
   $(bench-out)/io $(PACKAGES)/modules-cloud.tar tools/mkinitramfs.py
 	@$(PYTHON) tools/mkinitramfs.py $(KERNELS)/busybox-amd64 tests/bench/io.sh $@ \
-	  common.sh=systems/webserver/common.sh bin/io=$(bench-out)/io $(PACKAGES)/modules-cloud.tar
+	  common.sh=systems/webserver/common.sh sink.sh=tests/bench/sink.sh bin/io=$(bench-out)/io $(PACKAGES)/modules-cloud.tar
 
 $(bench-out)/back.cpio: $(KERNELS)/busybox-amd64 tests/bench/back.sh tests/bench/sink.sh systems/webserver/drivers.sh \
   systems/webserver/common.sh $(PACKAGES)/modules-cloud.tar $(XENSTORE_UTILS) tools/mkinitramfs.py

@@ -24,7 +24,7 @@ def kinds(*patterns):
 
 def test_measures_choose_jobs():
     assert kinds("workload.boot") == {"workload", "exits"}
-    assert kinds("disk.random_4k") == {"devices"}
+    assert kinds("disk.random_4k") == {"devices", "devices-profile"}
     assert kinds("domain") == {"restart", "boots"}
     assert kinds("exit", "hypercall.null") == {"suite", "profile"}
     assert kinds("boot") == {"suite", "profile", "own"}
@@ -51,6 +51,23 @@ def test_pairs_have_the_same_machine():
     """Their instructions are compared, so nothing else may differ."""
     jobs_of = [plan.domain_pair(name) for name in ("skerry", "xen417-xl")]
     assert {job.guest().cpu for job in jobs_of} == {peers.PV_CPU}
+
+
+def test_the_same_guests_whatever_is_behind_them(tmp_path, monkeypatch):
+    """A disk and networks of a driver domain or of services: the guests' lines do not differ."""
+    monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: None)
+    texts = []
+    for variant in ("", "service"):
+        guest = jobs.devices_of(jobs.Job("devices", "skerry", "between", variant=variant))
+        peers.skerry_image(guest, tmp_path)
+        texts.append((tmp_path / "system.yaml").read_text().splitlines())
+    linux, service = texts
+    assert [line for line in linux if "name: d" in line and "drivers" not in line] == \
+        [line for line in service if "name: d" in line and "disks" not in line]
+    assert "  - network: {front: d1, back: drivers, bridge: br0}" in linux
+    assert "  - network: {front: d1, back: switch}" in service and '  - disk: {front: d0, back: disks, source: "ram:64MiB"}' in service
+    second = dict(line.split(" = ", 1) for line in peers.xl_config(guest, 1).splitlines())
+    assert "vif" in second and "disk" not in second
 
 
 def test_a_matrix_of_kernels(tmp_path):

@@ -55,6 +55,30 @@ def test_what_xen_cannot_do_alone_is_compared_with_the_guest_by_xl():
     assert rows["exit.cpuid"].less == 300
 
 
+def test_a_service_stands_beside_xens_driver_domain():
+    figures = {"skerry": {"disk.random_4k": 50, "disk.random_4k@service": 30}, "xen417-xl": {"disk.random_4k": 100}}
+    ratios = {r.measure.name: (r.ratio, r.values["xen417-xl"]) for r in table.rows(figures)}
+    assert ratios == {"disk.random_4k": (0.5, 100), "disk.random_4k@service": (0.3, 100)}
+
+
+def test_whose_the_instructions_are():
+    own = {"part.hypervisor.disk.random_4k": 10, "part.domains.disk.random_4k": 40, "part.decoding.disk.random_4k": 0,
+           "part.hypervisor.disk.random_4k@service": 9, "part.domains.disk.random_4k@service": 18}
+    base = {"part.hypervisor.disk.random_4k": 60, "part.decoding.disk.random_4k": 10, "part.domains.disk.random_4k": 40}
+    figures = {"skerry": {**SKERRY, **own}, "xen417-xl": base}
+    first, second = table.parts_rows(figures)
+    assert (first.ratio, first.whole, first.least) == (0.2, pytest.approx(50 / 90), 0.4)
+    assert (second.name, second.ratio, second.whole, second.least) == ("disk.random_4k@service", 0.18, 0.3, 0.18)
+    line = "| disk.random_4k | 10 | 40 | 60 | 10 | 40 | 0.200 | 0.556 | 0.400 |"
+    assert line in document.text({**RESULTS, "figures": figures})
+
+
+def test_a_variant_has_a_profile_of_its_own():
+    figures = {"profile.disk.random_4k.walk": 5, "profile.disk.random_4k.copy@service": 7}
+    assert table.profile(figures, "disk.random_4k") == [(5, "walk")]
+    assert table.profile(figures, "disk.random_4k@service") == [(7, "copy")]
+
+
 def test_growth():
     assert table.growth_rows(SKERRY, "domains") == [
         ("exit.cpuid", [(1, 100), (16, 103)], pytest.approx(3.0))]

@@ -131,10 +131,19 @@ def named_file(peer):
     return BUILD / "default" / "skerry-hv64.elf", BUILD / "default" / "skerry-hv.elf"
 
 
-def plugin_arguments(peer, folder):
+def end_of(elf):
+    """The first address behind all of its segments: a guest's kernel may stand there."""
+    run = subprocess.run(["readelf", "-lW", elf], text=True, stdout=subprocess.PIPE, check=True)
+    return max(int(at, 16) + int(size, 16)
+               for at, size in re.findall(r"LOAD\s+0x\w+ 0x(\w+) 0x\w+ 0x\w+ 0x(\w+)", run.stdout))
+
+
+def plugin_arguments(peer, folder, marked):
+    """`marked`: the program with the two marks."""
     named, booted = named_file(peer)
     table = [(at, name) for at, name in symbols(named) if at >= UPPER_HALF]
-    guest = symbols(peers.SUITE)
+    table.append((end_of(named), GUEST_FUNCTION))
+    guest = symbols(marked)
     (folder / "symbols").write_text("".join(f"{at:x} {name}\n" for at, name in table))
     words = [str(PLUGIN), f"symbols={folder}/symbols", f"out={folder}/counts",
              f"boot={entry_of(booted):x}", f"guest={entry_of(peers.SUITE):x}",

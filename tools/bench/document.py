@@ -68,6 +68,14 @@ def bochs(figures):
     return markdown(head, lines) if lines else ""
 
 
+def parts_of_devices(figures):
+    head = ["measure", "Skerry itself", "its domains", "Xen itself", "of it decoding", "its domains", "ratio of the hypervisors less decoding",
+            "of all less decoding", "of all, were Skerry's part nothing"]
+    lines = [[r.name, *(table.number(n) for n in (r.own, r.own_domains, r.base, r.base_decoding, r.base_domains)),
+              *(table.ratio_text(n) for n in (r.ratio, r.whole, r.least))] for r in table.parts_rows(figures)]
+    return markdown(head, lines) if lines else ""
+
+
 CLOCKS = {"cpu": "CPU time", "wall": "wall clock"}
 
 
@@ -96,7 +104,7 @@ def text(results, proof=None, clock=None):
     return environment.from_string(TEMPLATE.read_text()).render(
         results=results, peers=[peers.PEERS[name].title for name in peers.PEERS if name in figures],
         comparison=table.as_markdown(rows), absent=table.absent_lines(figures), boots=boots(figures), boot_memory=512, parts=parts(figures),
-        memory=memory(figures), exits=exits(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
+        devices=parts_of_devices(figures), memory=memory(figures), exits=exits(figures), growths=growths(figures.get("skerry", {})), bochs=bochs(figures),
         clock=clock, pairs=clock_rows(clock) if clock else "", proof=proof, detector=detector(proof) if proof else "")
 
 

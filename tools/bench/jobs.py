@@ -153,7 +153,7 @@ def own_figures(job, folder):
 def profile_sections(job, folder):
     """The suite under the counting plugin: (the boot's section, measure to section)."""
     peer = peers.PEERS[job.peer]
-    command = peer.command(job.guest(), folder) + counting.plugin_arguments(peer, folder)
+    command = peer.command(job.guest(), folder) + counting.plugin_arguments(peer, folder, peers.SUITE)
     with Machine(command, log_of(job)) as machine:
         machine.wait(r"^DONE", peer.origin, 600)
         found = filter(None, map(MEASURE.match, machine.texts(peer.origin)))
@@ -216,15 +216,47 @@ def workload(job, folder):
     return taken(job, linux(job), folder, r"^DONE 4 0", 900)
 
 
-def devices_guest(words="", **fields):
+def devices_guest(words="", back="linux", **fields):
     return peers.Guest(peers.LINUX, f"console=hvc0 quiet skerry.name=d0 {words}".strip(), memory_mib=LINUX_MIB,
-                       ramdisk=peers.DEVICES_USER_SPACE, cpu=peers.PV_CPU, devices=True,
+                       ramdisk=peers.DEVICES_USER_SPACE, cpu=peers.PV_CPU, devices=back,
                        reserve_mib=peers.BOOT_MIB, **fields)
 
 
+def devices_of(job):
+    """The group `between` has two guests, one of which sends to the other, `disk` no network's work; the variant
+    `service` has services for back ends."""
+    words, fields = f"skerry.work={job.group}" if job.group else "", {}
+    if job.group == "between":
+        fields = {"domains": 2, "mixed": ("console=hvc0 quiet skerry.name=d1 skerry.work=sink",)}
+    return devices_guest(words, job.variant or "linux", **fields)
+
+
 def devices(job, folder):
-    """The stock kernel with a disk and a network that a stock kernel in another domain drives."""
-    return taken(job, devices_guest(), folder, r"^DONE 3 0", 900)
+    """The stock kernel with a disk and a network that a stock kernel in another domain drives, or a service."""
+    return taken(job, devices_of(job), folder, r"^DONE 3 0", 900)
+
+
+def section_parts(name, section):
+    """Of a measure with other domains: an operation's instructions in the hypervisor, those of it that find
+    lengths, and all others."""
+    count = measures.find(name).operations
+    own = {"hypervisor": section.hypervisor, "decoding": section.in_lengths, "domains": section.functions["-"]}
+    figures = {f"part.{part}.{name}": round(value / count) for part, value in own.items()}
+    return figures | {f"profile.{name}.{function}": n for n, function in section.top(TOP)}
+
+
+def devices_profile(job, folder):
+    """The same under the counting plugin: whose the instructions are."""
+    peer = peers.PEERS[job.peer]
+    command = peer.command(devices_of(job), folder) + counting.plugin_arguments(peer, folder, peers.IO)
+    with Machine(command, log_of(job)) as machine:
+        wait_last(machine, r"^DONE 3 0", peer.origin, 900)
+        names = list(measured(machine, peer.origin))
+    found = [s for s in counting.parse((folder / "counts").read_text()) if s.name == "mark"]
+    figures = {}
+    for name, section in zip(names, found, strict=True):
+        figures |= section_parts(name, section)
+    return figures
 
 
 def exits(job, folder):
@@ -242,7 +274,7 @@ def exits(job, folder):
 
 
 KINDS = {"suite": suite, "plain": without_interrupts, "restart": restart, "boots": boots, "own": own_figures,
-         "profile": profiled, "workload": workload, "devices": devices, "crowd": crowd, "exits": exits}
+         "profile": profiled, "workload": workload, "devices": devices, "devices-profile": devices_profile, "crowd": crowd, "exits": exits}
 
 
 def named(job, figures):

@@ -21,6 +21,7 @@ SUITE = OUT / "suite.elf"
 FLOOR = OUT / "floor.elf"
 LINUX = BUILD / "kernels" / "vmlinux-cloud"
 USER_SPACE = OUT / "workload.cpio"
+IO = OUT / "io"
 DEVICES_USER_SPACE = OUT / "io.cpio"
 CPU = "EPYC,+svm,-monitor"  # without MWAIT, whose hint Xen gets a fault for (TCG)
 # What a machine would take from its host otherwise: how time goes by, the date, and the random
@@ -51,7 +52,7 @@ class Guest:
     config: str = "default"
     mixed: tuple = ()  # the other domains' command lines, where they are not to idle
     pair: bool = False  # the first may map what the second grants
-    devices: bool = False  # it has a disk and a network of a driver domain
+    devices: str = ""  # it has a disk and a network: of a driver domain (linux), of services (service)
     cpu: str = CPU
     reserve_mib: int = 0  # for a boot domain, or one that drives
 
@@ -87,19 +88,31 @@ def domain_lines(guest, number):
     return "  - {" + ", ".join(fields) + "}"
 
 
+# Domains behind the guests in a system file, and the disk that the first guest has of them.
 DRIVERS = f"""\
   - {{name: drivers, kernel: {LINUX}, ramdisk: {OUT / 'back.cpio'}, memory: 256MiB,
      command_line: "console=hvc0 quiet skerry.name=drivers skerry.scratch=64M"}}
   - {{name: store, kernel: {BUILD / 'services' / 'store.elf'}, memory: 8MiB, service: store}}
 channels:
-  - disk: {{front: d0, back: drivers, source: /scratch.img}}
-  - network: {{front: d0, back: drivers, bridge: br0}}"""
+  - disk: {{front: d0, back: drivers, source: /scratch.img}}"""
+SERVICES = f"""\
+  - {{name: disks, kernel: {BUILD / 'services' / 'block.elf'}, memory: 80MiB}}
+  - {{name: switch, kernel: {BUILD / 'services' / 'net.elf'}, memory: 4MiB}}
+  - {{name: store, kernel: {BUILD / 'services' / 'store.elf'}, memory: 8MiB, service: store}}
+channels:
+  - disk: {{front: d0, back: disks, source: "ram:64MiB"}}"""
+
+
+def devices_lines(guest):
+    """Of a system file: who drives, and what all guests have of them."""
+    own, network = (DRIVERS, "back: drivers, bridge: br0") if guest.devices == "linux" else (SERVICES, "back: switch")
+    return [own] + [f"  - network: {{front: d{number}, {network}}}" for number in range(guest.domains)]
 
 
 def skerry_image(guest, folder):
     lines = ["system: bench", "domains:"] + [domain_lines(guest, n) for n in range(guest.domains)]
     lines += ["channels:", "  - store: {front: d1, back: d0}"] if guest.pair else []
-    lines += [DRIVERS] if guest.devices else []
+    lines += devices_lines(guest) if guest.devices else []
     (folder / "system.yaml").write_text("\n".join(lines) + "\n")
     subprocess.run([BUILD / "tools" / "skerry", "build", folder / "system.yaml", "-o",
                     folder / "system.img"], check=True)
@@ -176,7 +189,8 @@ def xl_config(guest, number):
               "vcpus": 1 if number else guest.vcpus, "tsc_mode": "native", "on_reboot": on_reboot,
               "on_poweroff": "preserve"}
     fields.update({"ramdisk": "/guests/ramdisk"} if guest.ramdisk else {})
-    fields.update({"disk": ["phy:/dev/loop0,xvda,w"], "vif": ["bridge=br0"]} if guest.devices else {})
+    fields.update({"vif": ["bridge=br0"]} if guest.devices else {})
+    fields.update({"disk": ["phy:/dev/loop0,xvda,w"]} if guest.devices and not number else {})
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
 
 

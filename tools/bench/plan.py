@@ -20,13 +20,22 @@ def domain_pair(peer, kind="suite"):
     return Job(kind, peer, "pair", domains=2, mixed=("granter",))
 
 
+def devices_jobs(name):
+    """Disk and network of a driver domain; of Skerry those of services too."""
+    kinds = ("devices", "devices-profile")
+    work = [Job(kind, name, group) for kind in kinds for group in ("", "between")]
+    if name == "skerry":
+        work += [Job(kind, name, group, variant="service") for kind in kinds for group in ("disk", "between")]
+    return work
+
+
 def domain_jobs(name):
     return [Job("restart", name, "restart"), Job("boots", name, "stamp", domains=3, mixed=("stamp",))]
 
 
 # The groups of measures that a kind of job gives; a suite's or a profile's are the first.
 SUITE = {"exit", "hypercall", "event", "switch", "timer", "memory", "grant", "pair", "boot"}
-GIVES = {"workload": {"workload"}, "devices": {"disk", "network"}, "crowd": {"workload"}, "exits": {"workload"},
+GIVES = {"workload": {"workload"}, "devices": {"disk", "network"}, "devices-profile": {"disk", "network"}, "crowd": {"workload"}, "exits": {"workload"},
          "restart": {"domain"}, "boots": {"domain"}, "own": {"memory", "boot"}}
 
 
@@ -52,7 +61,7 @@ def peer_jobs(name):
     if name in ("skerry", table.BASE):
         work += [Job("profile", name), *pair_jobs(name, "profile")]
     if peer.many:
-        work += [domain_pair(name), domain_pair(name, "profile"), *domain_jobs(name), Job("devices", name)]
+        work += [domain_pair(name), domain_pair(name, "profile"), *domain_jobs(name), *devices_jobs(name)]
     if name in ("skerry", "bare", table.BY_XL):
         work.append(Job("workload", name))
     if isinstance(peer, peers.Skerry):

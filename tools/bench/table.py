@@ -32,8 +32,8 @@ def base_of(values):
 
 
 def row(measure, figures):
-    values = {peer: figures[peer][measure.name] for peer in COLUMNS
-              if measure.name in figures.get(peer, {})}
+    names = {peer: measure.name if peer == "skerry" else measures.base_name(measure.name) for peer in COLUMNS}
+    values = {peer: figures[peer][name] for peer, name in names.items() if name in figures.get(peer, {})}
     base = base_of(values)
     own, theirs = figures.get("skerry", {}), figures.get(base, {})
     return Row(measure, values, measures.decoding(measure.name, theirs) if values.get(base) else None,
@@ -155,7 +155,50 @@ def growth_rows(own, axis):
 
 def profile(figures, measure, count=8):
     """[(instructions, function)] of a section, most first."""
-    prefix = f"profile.{measure}."
-    found = [(value, name[len(prefix):]) for name, value in figures.items()
-             if name.startswith(prefix)]
+    plain, at, variant = measure.partition("@")
+    prefix = f"profile.{plain}."
+    found = [(value, name[len(prefix):].partition("@")[0]) for name, value in figures.items()
+             if name.startswith(prefix) and name.partition("@")[1:] == (at, variant)]
     return sorted(found, reverse=True)[:count]
+
+
+# --- Whose the instructions are ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Of a measure with other domains, on Skerry and on Xen: the hypervisor's instructions, and all domains'."""
+
+    name: str
+    own: int
+    own_domains: int
+    base: int
+    base_decoding: int
+    base_domains: int
+
+    @property
+    def ratio(self):
+        """Of the hypervisors alone, Xen's without decoding."""
+        return self.own / (self.base - self.base_decoding)
+
+    @property
+    def whole(self):
+        """Of all, Xen's without decoding."""
+        return (self.own + self.own_domains) / (self.base - self.base_decoding + self.base_domains)
+
+    @property
+    def least(self):
+        """Of all, were Skerry's part nothing."""
+        return self.own_domains / (self.base + self.base_domains)
+
+
+def parts_rows(figures):
+    own, base = figures.get("skerry", {}), figures.get(BY_XL, {})
+    found = []
+    for measure in measures.ALL:
+        ours = [own.get(f"part.{part}.{measure.name}") for part in ("hypervisor", "domains")]
+        theirs = [base.get(f"part.{part}.{measures.base_name(measure.name)}")
+                  for part in ("hypervisor", "decoding", "domains")]
+        if None not in ours + theirs:
+            found.append(Parts(measure.name, *ours, *theirs))
+    return found
