@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A back end for paravirtual disks over memory: the blkif protocol, one order after the other, data
- * moved by the hypervisor's grant copies and never mapped. Pure C, without libos; main.c is the
- * service. Not here: discard, barriers, persistent grants, rings of several pages.
+ * moved by the hypervisor's grant copies, or through pages that a front end with persistent grants
+ * leaves mapped. Pure C, without libos; main.c is the service. Not here: discard, barriers, rings
+ * of several pages.
  */
 #ifndef SERVICES_BLOCK_BLOCK_H
 #define SERVICES_BLOCK_BLOCK_H
@@ -14,6 +15,7 @@
 #define BLOCK_SECTOR   512u
 #define BLOCK_SEGMENTS 256u /* of one indirect request: 1 MiB */
 #define BLOCK_QUEUES   4u
+#define BLOCK_PAGES    2048u /* of a front end that stay mapped */
 
 /* The memory that is a disk: the service's for as long as it lives, or `lasting` for longer, so
  * that its next life finds what this one has written. */
@@ -48,9 +50,17 @@ void block_widen(union block_slot *slot);
 int16_t block_decode(const struct backend_ops *ops, uint16_t domid, const union block_slot *slot,
                      struct block_order *order);
 
-/* Checks the order against the disk and carries it out. Returns the BLKIF_RSP_* to answer. */
-int16_t block_run(const struct backend_ops *ops, uint16_t domid, const struct block_disk *disk,
-                  const struct block_order *order);
+/* pages.c: pages of a front end that stay mapped. NULL: no memory. */
+struct block_pages *block_pages_new(const struct backend_ops *ops, uint16_t domid);
+/* Unmaps them all; NULL is none. */
+void block_pages_free(struct block_pages *p);
+/* The page, mapped now if it was not; NULL if it cannot be, or there are BLOCK_PAGES already. */
+void *block_page(struct block_pages *p, uint32_t gref);
+
+/* Checks the order against the disk and carries it out, through `pages` if not NULL and as far as
+ * they can be mapped. Returns the BLKIF_RSP_* to answer. */
+int16_t block_run(const struct backend_ops *ops, uint16_t domid, struct block_pages *pages,
+                  const struct block_disk *disk, const struct block_order *order);
 
 /* Says which disk a front end's device is, the same one each time; false if there is none. `params`
  * is the text of the node of that name, empty if it is not there. What the node `mode` says about

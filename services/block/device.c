@@ -3,6 +3,7 @@
 // turn that each queue gets. What a request says is request.c's.
 #include "block.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A queue gives way to the others after so many segments (a request counts as one more).
@@ -16,8 +17,9 @@ struct block_queue {
 
 struct block_device {
   struct block_disk disk;
-  unsigned queues; // connected ones
-  bool narrow;     // a 32-bit front end's layout
+  unsigned queues;           // connected ones
+  bool narrow;               // a 32-bit front end's layout
+  struct block_pages *pages; // of one whose grants are persistent; NULL: none
   struct block_queue queue[BLOCK_QUEUES];
 };
 
@@ -38,7 +40,7 @@ static unsigned serve(struct block_queue *q, union block_slot *slot) {
     block_widen(slot);
   int16_t status = block_decode(bus.ops, domid, slot, &order);
   if (status == BLKIF_RSP_OKAY)
-    status = block_run(bus.ops, domid, &dev->disk, &order);
+    status = block_run(bus.ops, domid, dev->pages, &dev->disk, &order);
   struct blkif_response answer = {.id = order.id, .operation = order.operation, .status = status};
   ring_response_put(&q->ring, &answer, offsetof(struct blkif_response, pad2));
   return 1 + (status == BLKIF_RSP_OKAY ? order.segments : 0);
@@ -89,6 +91,7 @@ static bool offer(struct bus *b, unsigned index) {
   const struct bus_device *d = &b->devices[index];
   return find_disk(b, index) && bus_write_number(b, d->back, "feature-flush-cache", 1) &&
          bus_write_number(b, d->back, "feature-max-indirect-segments", BLOCK_SEGMENTS) &&
+         bus_write_number(b, d->back, "feature-persistent", 1) &&
          bus_write_number(b, d->back, "multi-queue-max-queues", BLOCK_QUEUES);
 }
 
@@ -136,6 +139,15 @@ static void disconnect(struct bus *b, unsigned index) {
     b->ops->unbind(q->port);
     b->ops->unmap(q->ring.page);
   }
+  block_pages_free(dev->pages);
+  dev->pages = NULL;
+}
+
+// Without memory for them its pages are copied, as another front end's.
+static struct block_pages *keep_pages(struct bus *b, const struct bus_device *d) {
+  uint64_t persistent;
+  bool asks = bus_read_number(b, d->front, "feature-persistent", 1, &persistent) && persistent;
+  return asks ? block_pages_new(b->ops, d->domid) : NULL;
 }
 
 static bool write_properties(struct bus *b, unsigned index) {
@@ -152,6 +164,7 @@ static bool connect(struct bus *b, unsigned index) {
   unsigned queues = bus_queues(b, d, BLOCK_QUEUES);
   if (!queues || !read_protocol(b, index) || !write_properties(b, index))
     return false;
+  dev->pages = keep_pages(b, d);
   for (dev->queues = 0; dev->queues < queues; dev->queues++)
     if (!connect_queue(b, index, queues, dev->queues)) {
       disconnect(b, index);
@@ -177,6 +190,11 @@ bool block_start(const struct backend_ops *ops, block_open *open) {
       .is_alive = is_alive,
       .disconnect = disconnect,
   };
+  // What a life before had mapped is gone: there is one where tests start us again.
+  for (struct block_device *dev = devices; dev < devices + BUS_DEVICES; dev++) {
+    free(dev->pages);
+    dev->pages = NULL;
+  }
   open_disk = open;
   return bus_start(&bus, &driver, ops);
 }

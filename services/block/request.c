@@ -107,8 +107,20 @@ static void add_segment(struct batch *b, struct backend_copy copy, unsigned leng
   batch_add(b, &copy);
 }
 
-static bool transfer(const struct backend_ops *ops, uint16_t domid, uint8_t *at,
-                     const struct block_order *order) {
+// Through the page, if it is mapped.
+static bool move(struct block_pages *pages, const struct backend_copy *c, unsigned length) {
+  uint8_t *page = pages ? block_page(pages, c->gref) : NULL;
+  if (!page)
+    return false;
+  if (c->to_client)
+    memcpy(page + c->offset, c->own, length);
+  else
+    memcpy(c->own, page + c->offset, length);
+  return true;
+}
+
+static bool transfer(const struct backend_ops *ops, uint16_t domid, struct block_pages *pages,
+                     uint8_t *at, const struct block_order *order) {
   struct batch b = {.ops = ops};
   for (unsigned i = 0; i < order->segments; i++) {
     const struct blkif_request_segment *s = &order->segment[i];
@@ -120,15 +132,16 @@ static bool transfer(const struct backend_ops *ops, uint16_t domid, uint8_t *at,
         .offset = (uint16_t)(s->first_sect * BLOCK_SECTOR),
         .own = at,
     };
-    add_segment(&b, copy, length);
+    if (!move(pages, &copy, length))
+      add_segment(&b, copy, length);
     at += length;
   }
   batch_flush(&b);
   return !b.failed;
 }
 
-int16_t block_run(const struct backend_ops *ops, uint16_t domid, const struct block_disk *disk,
-                  const struct block_order *order) {
+int16_t block_run(const struct backend_ops *ops, uint16_t domid, struct block_pages *pages,
+                  const struct block_disk *disk, const struct block_order *order) {
   // What was answered is in memory already, so a flush is done with its own data.
   bool flush = order->operation == BLKIF_OP_FLUSH_DISKCACHE;
   if (flush && !order->segments)
@@ -136,6 +149,6 @@ int16_t block_run(const struct backend_ops *ops, uint16_t domid, const struct bl
   if (!order->segments || (order->operation != BLKIF_OP_READ && disk->read_only) ||
       !fits(disk, order))
     return BLKIF_RSP_ERROR;
-  bool done = transfer(ops, domid, disk->bytes + order->sector * BLOCK_SECTOR, order);
+  bool done = transfer(ops, domid, pages, disk->bytes + order->sector * BLOCK_SECTOR, order);
   return done ? BLKIF_RSP_OKAY : BLKIF_RSP_ERROR;
 }

@@ -37,7 +37,7 @@ FUZZ_CFLAGS_decode = $(call fuzz_cflags,$(UNIT_GUEST_CFLAGS))
 FUZZ_SRC_store := $(filter-out %/main.c,$(wildcard services/store/*.c)) tests/unit/services/store_world.c
 FUZZ_CFLAGS_store = $(call fuzz_cflags,$(UNIT_SERVICES_CFLAGS))
 FUZZ_LIBS_store = $(UNIT_SERVICES_LDFLAGS_store) -lcmocka
-FUZZ_SRC_block := services/block/request.c services/block/device.c services/backend/bus.c \
+FUZZ_SRC_block := services/block/request.c services/block/device.c services/block/pages.c services/backend/bus.c \
   services/backend/nodes.c libos/ring.c tests/unit/backend/world.c
 FUZZ_CFLAGS_block = $(call fuzz_cflags,$(UNIT_BACKEND_CFLAGS))
 FUZZ_LIBS_block := -lcmocka

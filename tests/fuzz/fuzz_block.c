@@ -35,7 +35,7 @@ static void node(const char *folder, const char *key, const char *value) {
   store_put(path, value);
 }
 
-static void connect(struct front *f, uint16_t domid) {
+static void connect(struct front *f, uint16_t domid, bool persistent) {
   snprintf(f->home, sizeof(f->home), "/local/domain/%u/device/vbd/%u", domid, DISK);
   snprintf(f->back, sizeof(f->back), "backend/vbd/%u/%u", domid, DISK);
   store_put_number(f->home, "state", XenbusStateInitialising);
@@ -49,6 +49,7 @@ static void connect(struct front *f, uint16_t domid) {
   f->port = port_alloc(domid);
   store_put_number(f->home, "ring-ref", f->ring.ref);
   store_put_number(f->home, "event-channel", f->port);
+  store_put_number(f->home, "feature-persistent", persistent);
   store_put_number(f->home, "state", XenbusStateInitialised);
   world_run();
   store_put_number(f->home, "state", XenbusStateConnected);
@@ -124,8 +125,8 @@ void fuzz_one(struct fuzz_input *in) {
   memset(disk[0], 0x11, sizeof(disk[0]));
   memset(disk[1], 0x77, sizeof(disk[1]));
   FUZZ_REQUIRE(block_start(&world_ops, open_disk));
-  connect(&liar, LIAR);
-  connect(&honest, HONEST);
+  connect(&liar, LIAR, in->left & 1); /* by the input's size, which the corpus has both ways */
+  connect(&honest, HONEST, false);
   for (unsigned i = 0; i < 3; i++)
     data_ref[i] = grant_page(LIAR, i > 0, &page);
   data_ref[3] = 0xffff;

@@ -11,7 +11,7 @@ UNIT_BACKEND_WORLD := $(addprefix $(UNIT_BACKEND_O)/,tests/unit/backend/world.o 
 
 UNIT_TESTS += $(UNIT_BACKEND_NAMES:%=build/unit/backend_%)
 
-build/unit/backend_block: $(addprefix $(UNIT_BACKEND_O)/services/block/,request.o device.o) \
+build/unit/backend_block: $(addprefix $(UNIT_BACKEND_O)/services/block/,request.o device.o pages.o) \
   $(UNIT_BACKEND_WORLD)
 build/unit/backend_disks: $(addprefix $(UNIT_BACKEND_O)/services/,block/disks.o backend/nodes.o)
 build/unit/backend_net: $(addprefix $(UNIT_BACKEND_O)/services/net/,net.o chain.o switch.o checksum.o) \

@@ -508,6 +508,93 @@ static void bad_grants_fail_their_request_alone(void **state) {
   expect(&r, BLKIF_RSP_OKAY);
 }
 
+// --- Persistent grants -------------------------------------------------------------------
+
+static int setup_persistent(void **state) {
+  setup(state);
+  store_put_number(FRONT, "feature-persistent", 1);
+  front_connect(&front);
+  return 0;
+}
+
+// A page is mapped when it first comes, and never copied by the hypervisor; what was moved is the
+// same.
+static void persistent_pages_stay_mapped(void **state) {
+  uint8_t *page;
+  uint32_t ref = grant_page(CLIENT, true, (void **)&page);
+  assert_string_equal(store_get(BACK "/feature-persistent"), "1");
+  world_copies = 0;
+  for (unsigned turn = 1; turn < 4; turn++) {
+    memset(page, (int)turn, BACKEND_PAGE);
+    union block_slot write = make_request(BLKIF_OP_WRITE, 9, ref, 2, 5);
+    union block_slot read = make_request(BLKIF_OP_READ, 10, ref, 7, 7);
+    expect(&write, BLKIF_RSP_OKAY);
+    assert_memory_equal(disk_bytes[0] + 9 * BLOCK_SECTOR, page, 4 * BLOCK_SECTOR);
+    memset(disk_bytes[0] + 10 * BLOCK_SECTOR, 0x40 + (int)turn, BLOCK_SECTOR);
+    expect(&read, BLKIF_RSP_OKAY);
+    assert_int_equal(page[7 * BLOCK_SECTOR - 1], turn);
+    assert_int_equal(page[7 * BLOCK_SECTOR], 0x40 + turn);
+    assert_int_equal(page[8 * BLOCK_SECTOR - 1], 0x40 + turn);
+    assert_int_equal(grants_mapped(), 2);
+  }
+  assert_int_equal(world_copies, 0);
+  front_state(&front, XenbusStateClosed);
+  assert_int_equal(grants_mapped(), 0);
+}
+
+// Its domain dies: nothing of it stays mapped.
+static void persistent_pages_go_with_their_domain(void **state) {
+  void *page;
+  union block_slot r = make_request(BLKIF_OP_READ, 0, grant_page(CLIENT, true, &page), 0, 7);
+  expect(&r, BLKIF_RSP_OKAY);
+  assert_int_equal(grants_mapped(), 2);
+  world_kill_domain(CLIENT);
+  store_fire("@releaseDomain");
+  world_run();
+  assert_int_equal(grants_mapped(), 0);
+}
+
+// What cannot be mapped for writing may still be read from, by a copy; what is not granted fails.
+static void what_cannot_be_mapped_is_copied(void **state) {
+  void *page;
+  uint32_t ref = grant_page(CLIENT, false, &page);
+  union block_slot write = make_request(BLKIF_OP_WRITE, 0, ref, 0, 7);
+  union block_slot read = make_request(BLKIF_OP_READ, 0, ref, 0, 7);
+  union block_slot nothing = make_request(BLKIF_OP_READ, 0, 0xfff0, 0, 7);
+  memset(page, 0x5a, BACKEND_PAGE);
+  expect(&write, BLKIF_RSP_OKAY);
+  assert_memory_equal(disk_bytes[0], page, BACKEND_PAGE);
+  expect(&read, BLKIF_RSP_ERROR);
+  expect(&nothing, BLKIF_RSP_ERROR);
+  assert_int_equal(grants_mapped(), 1);
+}
+
+static unsigned maps;
+
+static void *count_map(uint16_t domid, uint32_t gref) {
+  static uint8_t page[1];
+  maps++;
+  return page;
+}
+
+static void count_unmap(void *page) {
+  maps--;
+}
+
+// References that all want the same place: each has its own, up to the limit.
+static void mapped_pages_have_a_limit(void **state) {
+  static const struct backend_ops counting = {.map = count_map, .unmap = count_unmap};
+  struct block_pages *p = block_pages_new(&counting, CLIENT);
+  maps = 0;
+  for (uint32_t i = 0; i < BLOCK_PAGES; i++)
+    assert_non_null(block_page(p, i << 16));
+  assert_null(block_page(p, 1));
+  assert_non_null(block_page(p, 5 << 16));
+  assert_int_equal(maps, BLOCK_PAGES);
+  block_pages_free(p);
+  assert_int_equal(maps, 0);
+}
+
 static void a_read_only_disk_is_not_written(void **state) {
   store_put(BACK "/mode", "r");
   front_state(&front, XenbusStateClosed);
@@ -633,10 +720,15 @@ static void random_requests(void **state) {
 }
 
 int main(void) {
-#define FRESH(test)     cmocka_unit_test_setup_teardown(test, setup, teardown)
-#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, setup_connected, teardown)
+#define FRESH(test)      cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CONNECTED(test)  cmocka_unit_test_setup_teardown(test, setup_connected, teardown)
+#define PERSISTENT(test) cmocka_unit_test_setup_teardown(test, setup_persistent, teardown)
   const struct CMUnitTest tests[] = {
       FRESH(offers_and_connects),
+      PERSISTENT(persistent_pages_stay_mapped),
+      PERSISTENT(persistent_pages_go_with_their_domain),
+      PERSISTENT(what_cannot_be_mapped_is_copied),
+      FRESH(mapped_pages_have_a_limit),
       FRESH(a_device_may_be_added_later),
       CONNECTED(closes_and_meets_again),
       CONNECTED(a_front_end_that_died_comes_again),
