@@ -17,7 +17,7 @@
 /* The largest leaf that fits at gfn and whose frames are there: 2 MiB at most, to
  * stay preemptible, else 4 KiB. */
 static mfn_t ram_take(struct domain *d, uint64_t gfn, uint64_t pages, unsigned *order) {
-  if (IS_ALIGNED(gfn, 1ul << FRAME_ORDER_2M) && pages >= 1ul << FRAME_ORDER_2M) {
+  if (arch_p2m_leaf_allowed(1) && !(gfn % BIT(FRAME_ORDER_2M)) && pages >> FRAME_ORDER_2M) {
     mfn_t m = frame_alloc(FRAME_ORDER_2M, d->domid, FRAME_RAM);
     *order = FRAME_ORDER_2M;
     if (mfn_valid(m))

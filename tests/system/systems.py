@@ -72,6 +72,8 @@ class Bench:
         """The machine with an image, ready to be entered as a context. `cpus` in words (-smp):
         these take turns. `extra` are words of the emulator's: no test for both machines has any."""
         if self.emulator == "bochs":
+            # Large pages, which this processor would not get by itself: micro-guests run without.
+            options = f"large-pages=yes {options}".strip()
             return self.machine(bochs_arguments(hypervisor(config), image, cpus=cpus, options=options,
                                                 **arguments), log)
         fields, spare = parallel_cpus(cpus) if isinstance(cpus, int) else ({"cpus": cpus}, "")

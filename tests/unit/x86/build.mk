@@ -22,7 +22,7 @@ build/unit/guest_%: $(UNIT_GUEST_O)/tests/unit/x86/test_%.o $(UNIT_GUEST_OBJ)
 
 # No guest's: it has a processor of its own.
 build/unit/guest_speculation: $(addprefix $(UNIT_GUEST_O)/,tests/unit/x86/test_speculation.o \
-  hv/arch/x86_64/cpu/speculation.o)
+  hv/arch/x86_64/cpu/speculation.o hv/arch/x86_64/cpu/errata.o)
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_GUEST_CFLAGS) -o $@ $^ -lcmocka
 

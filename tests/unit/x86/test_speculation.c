@@ -16,6 +16,7 @@
 
 #define MSR_EFER_NUMBER 0xc0000080u
 #define EFER_BEFORE     0xd01ull
+#define ERRATA_BEFORE   0x30000000000ull /* what stays of the MSRs with bits for errata */
 
 struct cpu_features cpu_features;
 static const struct spec_facts *processor;
@@ -43,6 +44,7 @@ void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4]) {
   if (leaf == 0)
     r[0] = 7;
   else if (leaf == 1)
+    r[2] = f->hosted ? BIT(31) : 0,
     r[0] = (f->model & 15u) << 4 | (f->model >> 4u) << 16 | base << 8 | (f->family - base) << 20;
   else if (leaf == 7 && sub == 0)
     r[0] = f->seven_two_d ? 2 : 0, r[3] = f->seven_d;
@@ -61,6 +63,8 @@ void cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4]) {
 uint64_t rdmsr(uint32_t msr) {
   if (msr == MSR_EFER_NUMBER)
     return efer;
+  if (msr >> 16 == 0xc001)
+    return ERRATA_BEFORE;
   assert_int_equal(msr, 0x10a);
   assert_true(processor->seven_d & BIT(29));
   return processor->capabilities;
@@ -72,6 +76,9 @@ void wrmsr(uint32_t msr, uint64_t v) {
   if (msr == MSR_EFER_NUMBER) {
     assert_int_equal(v & ~BIT(21), EFER_BEFORE);
     efer = v;
+  } else if (msr >> 16 == 0xc001) {
+    assert_true(f->amd && !f->hosted && (v & ERRATA_BEFORE));
+    v -= ERRATA_BEFORE;
   } else if (msr == 0x48) {
     assert_true((f->seven_d & (BIT(26) | BIT(27))) || (f->extended_b & (BIT(14) | BIT(15))) ||
                 f->seven_two_d & BIT(4));
@@ -113,7 +120,7 @@ static const struct model {
      "fill ",
      "RSB filling; this processor has no IBPB, enhanced IBRS"},
     {"QEMU's EPYC",
-     {.amd = true, .family = 0x17, .model = 1},
+     {.amd = true, .hosted = true, .family = 0x17, .model = 1},
      "",
      "fill div ",
      "RSB filling, divide; this processor has no IBPB, enhanced IBRS"},
@@ -124,9 +131,24 @@ static const struct model {
      "IBPB, RSB filling, divide; this processor has no enhanced IBRS"},
     {"Zen 2",
      {.amd = true, .family = 0x17, .model = 0x31, .extended_b = AMD_SPEC_CTRL},
+     "c00110e3=2 c0011029=200 48=2 ",
+     "49=1 fill ",
+     "IBPB, RSB filling; always STIBP; this processor has no enhanced IBRS; bits set for errata"},
+    {"Zen 2, below a hypervisor",
+     {.amd = true, .hosted = true, .family = 0x17, .model = 0x31, .extended_b = AMD_SPEC_CTRL},
      "48=2 ",
      "49=1 fill ",
      "IBPB, RSB filling; always STIBP; this processor has no enhanced IBRS"},
+    {"Jaguar",
+     {.amd = true, .family = 0x16, .model = 0},
+     "c0011020=8000 ",
+     "fill ",
+     "RSB filling; this processor has no IBPB, enhanced IBRS; bits set for errata"},
+    {"Puma, which has it not",
+     {.amd = true, .family = 0x16, .model = 0x30, .extended_b = AMD_IBPB_ONLY},
+     "",
+     "49=1 fill ",
+     "IBPB, RSB filling; this processor has no enhanced IBRS"},
     {"Hygon's Dhyana",
      {.amd = true, .family = 0x18, .model = 0, .extended_b = AMD_IBPB_ONLY},
      "",
@@ -218,6 +240,19 @@ static void test_models(void **state) {
   }
 }
 
+/* Whom large pages of the nested table can harm. */
+static void test_large_pages(void **state) {
+  static const char *const harmed[] = {"Haswell without microcode, and Bochs's", "Skylake-SP"};
+  unsigned found = 0;
+  (void)state;
+  for (size_t i = 0; i < ARRAY_SIZE(models); i++)
+    if (errata_large_pages(&models[i].facts)) {
+      assert_true(found < ARRAY_SIZE(harmed));
+      assert_string_equal(models[i].name, harmed[found++]);
+    }
+  assert_int_equal(found, ARRAY_SIZE(harmed));
+}
+
 static uint32_t random_bits(void) {
   static uint64_t x = 88172645463325252ull;
   x ^= x << 13, x ^= x >> 7, x ^= x << 17;
@@ -230,7 +265,8 @@ static uint32_t random_bits(void) {
 static void test_random(void **state) {
   (void)state;
   for (unsigned i = 0; i < 100000; i++) {
-    struct spec_facts f = {.amd = i % 3 == 1,
+    struct spec_facts f = {.hosted = i % 2,
+                           .amd = i % 3 == 1,
                            .intel = i % 3 == 2,
                            .family = (uint8_t)(6 + random_bits() % 20),
                            .model = (uint8_t)random_bits(),
@@ -244,12 +280,14 @@ static void test_random(void **state) {
     assert_true((plan.use | plan.missing) & SPEC_IBPB);
     assert_true((plan.use | plan.missing) & (SPEC_IBRS | SPEC_AUTO_IBRS));
     assert_true(plan.use & (SPEC_RSB | SPEC_IBPB));
+    assert_int_equal(errata_large_pages(&f), f.intel && !(f.capabilities & BIT(6)));
     boot(&f, 0);
     arch_speculation_barrier();
   }
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_models), cmocka_unit_test(test_random)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_models), cmocka_unit_test(test_random),
+                                     cmocka_unit_test(test_large_pages)};
   return cmocka_run_group_tests_name("guest_speculation", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 // What a processor's capability MSRs allow is what is used of VT-x (vmx/cpu.c), and each thing that
 // is needed and missing is a refusal.
 #include "guest_world.h"
+#include <stdio.h>
 #include <string.h>
 #undef CONFIG_APICV
 #define CONFIG_APICV 1
@@ -55,9 +56,18 @@ uint64_t x86_map_make(unsigned order, uint8_t **map) {
 void vmx_apicv_msrs(uint8_t *map) {
   (void)map;
 }
+static const char *option; // "name=value" of the one that is given
 bool option_is(const char *name, const char *value) {
-  (void)name, (void)value;
-  return false;
+  char text[64];
+  snprintf(text, sizeof(text), "%s=%s", name, value);
+  return option && !strcmp(option, text);
+}
+static bool harmful; // large pages, on this processor
+void spec_facts_find(struct spec_facts *f) {
+  f->intel = true;
+}
+bool errata_large_pages(const struct spec_facts *f) {
+  return f->intel && harmful;
 }
 bool asid_renew(struct vcpu *v, uint32_t limit) {
   (void)v, (void)limit;
@@ -96,6 +106,22 @@ static void test_all_there(void **state) {
   assert_true(cpu_features.xsaves && cpu_features.page1g && arch_tsc_scales);
   assert_int_equal(vmx_machine.cr0_fixed0, 0x20); // PE and PG are the guest's
   assert_int_equal(vmx_machine.cr4_fixed0, 0x2040);
+}
+
+// No large pages where a guest could stop the machine by them, unless that is asked for.
+static void test_large_pages(void **state) {
+  (void)state;
+  assert_null(vmx_missing());
+  assert_false(cpu_features.small_leaves);
+  harmful = true;
+  assert_null(vmx_missing());
+  assert_true(cpu_features.small_leaves);
+  cpu_features.small_leaves = false;
+  option = "large-pages=yes";
+  assert_null(vmx_missing());
+  assert_false(cpu_features.small_leaves);
+  option = NULL;
+  harmful = false;
 }
 
 static void test_absent_and_disabled(void **state) {
@@ -209,7 +235,7 @@ int main(void) {
       TEST(test_all_there),    TEST(test_absent_and_disabled),
       TEST(test_each_control), TEST(test_each_form_of_tables),
       TEST(test_optional),     TEST(test_apicv),
-      TEST(test_bitmap),
+      TEST(test_bitmap),       TEST(test_large_pages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

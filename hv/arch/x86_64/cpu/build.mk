@@ -3,7 +3,7 @@
 hv-$(CONFIG_XEN_VCPU_UP) += arch/x86_64/cpu/context.o
 hv-$(CONFIG_TSC_SCALING) += arch/x86_64/cpu/tsc.o
 hv-$(CONFIG_BACKTRACE) += arch/x86_64/cpu/dump.o
-hv-$(CONFIG_SPECULATION) += arch/x86_64/cpu/speculation.o
+hv-$(CONFIG_SPECULATION) += arch/x86_64/cpu/speculation.o arch/x86_64/cpu/errata.o
 hv-$(CONFIG_CONSOLE_SERVICE) += arch/x86_64/cpu/io_lent.o
 hv-y += arch/x86_64/cpu/asid.o arch/x86_64/cpu/thread.o arch/x86_64/cpu/vcpu.o
 hv-y += arch/x86_64/cpu/$(if $(CONFIG_BACKTRACE),panic_print,panic_print_none).o

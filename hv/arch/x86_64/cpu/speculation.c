@@ -21,10 +21,6 @@
 #define MSR_PRED_CMD          0x49u
 #define PRED_CMD_IBPB         BIT(0)
 #define MSR_ARCH_CAPABILITIES 0x10au
-#define CAP_RDCL_NO           BIT(0)
-#define CAP_IBRS_ALL          BIT(1)
-#define CAP_MDS_NO            BIT(5)
-#define CAP_BHI_NO            BIT(20)
 #define MSR_FLUSH_CMD         0x10bu
 #define FLUSH_CMD_L1D         BIT(0)
 #define EFER_AUTO_IBRS        BIT(21)
@@ -80,7 +76,7 @@ struct spec_plan spec_choose(const struct spec_facts *f) {
     need |= SPEC_VERW;
   if (f->intel && !(f->capabilities & CAP_RDCL_NO))
     need |= SPEC_L1D;
-  return (struct spec_plan){.use = use, .missing = need & ~use};
+  return (struct spec_plan){.use = use, .errata = errata_choose(f), .missing = need & ~use};
 }
 
 /* --- this machine -------------------------------------------------------------------- */
@@ -94,10 +90,11 @@ static __boot uint32_t leaf(uint32_t number, uint32_t sub, unsigned reg) {
   return r[reg];
 }
 
-static __boot void facts_find(struct spec_facts *f) {
+__boot void spec_facts_find(struct spec_facts *f) {
   uint32_t signature = leaf(1, 0, 0);
   f->amd = cpu_features.amd;
   f->intel = cpu_features.intel;
+  f->hosted = leaf(1, 0, 2) & BIT(31);
   f->family = (uint8_t)((signature >> 8 & 0xf) + (signature >> 20 & 0xff));
   f->model = (uint8_t)((signature >> 4 & 0xf) | (signature >> 12 & 0xf0));
   f->seven_d = leaf(7, 0, 3);
@@ -120,12 +117,13 @@ static __boot void print(const char *what, uint32_t bits) {
 
 static __boot void plan_make(void) {
   struct spec_facts f = {0};
-  facts_find(&f);
+  spec_facts_find(&f);
   plan = spec_choose(&f);
   print("speculation: at a change of domain ", plan.use & SPEC_BARRIER);
   print("; always ", plan.use & ~SPEC_BARRIER);
   print("; this processor has no ", plan.missing);
-  log_printf("\n");
+  log_printf("%s%s\n", plan.errata ? "; bits set for errata" : "",
+             cpu_features.small_leaves ? "; no large pages for guests (CVE-2018-12207)" : "");
 }
 
 void speculation_cpu_init(const struct cpu *c) {
@@ -134,6 +132,7 @@ void speculation_cpu_init(const struct cpu *c) {
   uint64_t control = (plan.use & SPEC_IBRS ? SPEC_CTRL_IBRS : 0) |
                      (plan.use & SPEC_STIBP ? SPEC_CTRL_STIBP : 0) |
                      (plan.use & SPEC_BHI ? SPEC_CTRL_BHI_DIS_S : 0);
+  errata_apply(plan.errata);
   if (control)
     wrmsr(MSR_SPEC_CTRL, control);
   if (plan.use & SPEC_AUTO_IBRS)

@@ -167,7 +167,7 @@ void arch_arena_unmap(void *va) {
 /* --- the nested page table's format: NPT (APM vol. 2, 15.25.5), EPT (SDM vol. 3, 28.3.2) --- */
 
 bool arch_p2m_leaf_allowed(unsigned level) {
-  return level < 2 || (level == 2 && cpu_features.page1g);
+  return !level || (level <= 1u + cpu_features.page1g && !cpu_features.small_leaves);
 }
 
 /* Bits 9 to 11 are free for software in both formats: the type. */

@@ -8,6 +8,7 @@
 #include <asm/asid.h>
 #include <asm/machine.h>
 #include <asm/platform.h>
+#include <asm/speculation.h>
 #include <lib/lib.h>
 #include "../boot/boot.h"
 #include "vmx.h"
@@ -134,6 +135,12 @@ static __boot void fixed_bits_find(struct vmx_machine *m) {
       m->cr4_mask |= BIT(i);
 }
 
+static __boot bool large_pages_harm(void) {
+  struct spec_facts f = {0};
+  spec_facts_find(&f);
+  return errata_large_pages(&f);
+}
+
 /* Runs before mm_init: what it finds is read-only afterwards. */
 __boot const char *vmx_missing(void) {
   if (!cpu_features.vmx)
@@ -148,6 +155,8 @@ __boot const char *vmx_missing(void) {
     return "no-ept: this CPU's VT-x has no extended page tables of the form that is needed";
   cpu_features.page1g = cpu_features.page1g && (ept & EPT_1G);
   cpu_features.xsaves = cpu_features.xsaves && (vmx_machine.proc2 & PROC2_XSAVES);
+  if (ENABLED(CONFIG_SPECULATION) && !option_is("large-pages", "yes"))
+    cpu_features.small_leaves = large_pages_harm();
   fixed_bits_find(&vmx_machine);
   return NULL;
 }

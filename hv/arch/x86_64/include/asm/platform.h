@@ -101,7 +101,7 @@ uint64_t time_to_tsc(uint64_t ns);
 
 struct cpu_features {
   bool smep, smap, umip, nx, pge, x2apic, xsave, page1g, next_rip, rdtscp, invariant_tsc;
-  bool tsc_deadline, amd, intel, svm, vmx, xsaves;
+  bool tsc_deadline, amd, intel, svm, vmx, xsaves, small_leaves;
   bool x87_pointers; /* XRSTOR always writes the last x87 instruction's addresses */
   uint64_t xcr0;     /* all bits that the machine knows and we allow */
   uint8_t phys_bits;

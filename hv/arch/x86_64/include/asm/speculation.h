@@ -10,7 +10,7 @@
 
 /* Facts. AMD APM vol. 3, appendix E.3 and E.4; Intel SDM vol. 2A, CPUID, and vol. 4, table 2-2. */
 struct spec_facts {
-  bool amd, intel;
+  bool amd, intel, hosted; /* hosted: below another hypervisor */
   uint8_t family, model;
   uint32_t seven_d;      /* CPUID 7, sub-leaf 0, EDX */
   uint32_t seven_two_d;  /* CPUID 7, sub-leaf 2, EDX */
@@ -36,8 +36,23 @@ enum {
 
 struct spec_plan {
   uint32_t use;
+  uint32_t errata;  /* errata_choose */
   uint32_t missing; /* of the same bits: needed here, but the machine (its microcode) has it not */
 };
 struct spec_plan spec_choose(const struct spec_facts *f);
+/* Boot: of this machine. */
+void spec_facts_find(struct spec_facts *f);
+
+#define CAP_RDCL_NO           BIT(0)
+#define CAP_IBRS_ALL          BIT(1)
+#define CAP_MDS_NO            BIT(5)
+#define CAP_IF_PSCHANGE_MC_NO BIT(6)
+#define CAP_BHI_NO            BIT(20)
+
+/* cpu/errata.c: the bits to set on each CPU, one for each row of its table; setting them; and
+ * whether large pages of the nested table would let a guest stop the machine. */
+uint32_t errata_choose(const struct spec_facts *f);
+void errata_apply(uint32_t rows);
+bool errata_large_pages(const struct spec_facts *f);
 
 #endif
