@@ -71,6 +71,12 @@ def test_few_blocks_are_judged_by_their_extremes():
     assert ratio.verdict == "no difference shown" and ratio.high == pytest.approx(10)
 
 
+def test_what_is_too_short_for_the_clock_is_left_out(capsys):
+    samples = [{"long": at(1), "short": compare.Sample(cpu=0, wall=0.1)} for _ in range(4)]
+    assert {row["name"] for row in wall.judge(samples)} == {"long"}
+    assert "short: too short" in capsys.readouterr().err
+
+
 def test_a_kind_that_fails_takes_no_other_with_it(monkeypatch, tmp_path, capsys):
     def take(peer, guest):
         if guest == "bad":
@@ -87,6 +93,18 @@ def test_a_kind_that_fails_takes_no_other_with_it(monkeypatch, tmp_path, capsys)
     [(name, base, cpu, clock)] = wall.pairs(results)
     assert (name, base) == ("exit.cpuid", "Xen 4.17")
     assert cpu["verdict"] == clock["verdict"] == "faster" and clock["value"] == pytest.approx(1 / 3)
+
+
+def test_kinds_come_together_on_one_commit(monkeypatch, tmp_path):
+    monkeypatch.setattr(wall, "RESULTS", tmp_path / "wall.json")
+    monkeypatch.setattr(wall, "take", lambda peer, guest: {guest: at(1.0 if peer == wall.OWN else 4.0)})
+    for kind in ("suite", "pair"):
+        monkeypatch.setitem(wall.KINDS, kind, ("xen417", lambda kind=kind: f"{kind}.measure", {kind}))
+    monkeypatch.setattr(wall.history, "commit", lambda: "one")
+    wall.run(wall.LEAST, ["suite"])
+    assert {row["name"] for row in wall.run(wall.LEAST, ["pair"])[0]["rows"]} == {"suite.measure", "pair.measure"}
+    monkeypatch.setattr(wall.history, "commit", lambda: "two")
+    assert {row["name"] for row in wall.run(wall.LEAST, ["pair"])[0]["rows"]} == {"pair.measure"}
 
 
 def test_pairs_stand_on_the_pages(monkeypatch, tmp_path):

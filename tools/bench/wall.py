@@ -27,6 +27,7 @@ BLOCKS = 6  # of four machines
 LEAST = 3  # of them: their extremes then hold the median in 3 of 4 runs
 TURNS = 6  # of what a stock kernel does
 SECONDS = 900  # that a machine may take
+SHORTEST = 0.001  # seconds: below, a sample is the console's delay and no measure
 
 
 def cpu_clock(pid):
@@ -109,9 +110,13 @@ def wanted(names, patterns):
 
 
 def judge(samples):
-    """[{name, clock, the samples' interval and what it says}] of samples in the order of stats.order."""
+    """[{name, clock, the samples' interval and what it says}] of samples in the order of stats.order; what
+    is over too soon for the clock on either side is left out."""
     found = []
     for name in samples[0]:
+        if min(min(sample[name]) for sample in samples) < SHORTEST:
+            print(f"bench: {name}: too short for the clock", file=sys.stderr)
+            continue
         for clock in compare.CLOCKS:
             ratio = stats.interval([getattr(sample[name], clock) for sample in samples])
             found.append({"name": name, "clock": clock, "verdict": ratio.verdict, **dataclasses.asdict(ratio)})
@@ -126,19 +131,29 @@ def run_kind(kind, blocks, step):
         step()
         return found
 
-    return [{"base": base, **row} for row in judge(compare.sample(base, OWN, blocks, taken))]
+    return [{"kind": kind, "base": base, **row} for row in judge(compare.sample(base, OWN, blocks, taken))]
+
+
+def others(kinds, blocks, commit):
+    """What was measured of other kinds on this very commit before, in as many blocks."""
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if (before.get("commit"), before.get("blocks")) != (commit, blocks) or "dirty" in commit:
+        return []
+    return [row for row in before["rows"] if row["kind"] not in kinds]
 
 
 def run(blocks, kinds=tuple(KINDS)):
-    """All measures of these kinds; writes and returns them, with the kinds that did not finish."""
-    rows, failed, step = [], [], Steps(len(kinds) * (4 * blocks + 2), seldom=4)
+    """All measures of these kinds; writes and returns them, beside what was taken of others on the same commit,
+    with the kinds that did not finish."""
+    commit = history.commit()
+    rows, failed, step = others(kinds, blocks, commit), [], Steps(len(kinds) * (4 * blocks + 2), seldom=4)
     for kind in kinds:
         try:
             rows += run_kind(kind, blocks, step)
         except MachineFailed as error:
             print(f"bench: {kind} by the clock: {error}", file=sys.stderr)
             failed.append(f"{kind} by the clock")
-    results = {"commit": history.commit(), "when": history.now(), "blocks": blocks, "cpus": os.cpu_count(),
+    results = {"commit": commit, "when": history.now(), "blocks": blocks, "cpus": os.cpu_count(),
                "load": round(os.getloadavg()[0], 1), "rows": rows}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     return results, failed
