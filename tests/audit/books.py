@@ -134,7 +134,7 @@ class Books:
 
     def permitted(self):
         """{(mapper, mfn): writable}. A frame that a granter's earlier life had granted stays so
-        until it is not mapped at a sample: see used()."""
+        until its mapper runs without it: see used()."""
         allowed, now = {}, {}
         for stub in self._stubs:
             granter = self._value(stub + self.o["stub.domid"], 2)
@@ -151,9 +151,10 @@ class Books:
         self._add_ranges(allowed)
         return allowed
 
-    def used(self, mapped):
-        """`mapped`: the keys of permitted() that some table still maps. The others are over."""
-        self._before = {key: value for key, value in self._before.items() if key in mapped}
+    def used(self, mapped, running):
+        """`mapped`: the keys of permitted() that some CPU's tables map. What a domain whose guest runs now
+        does not have mapped is over; of others nothing is known: none of their tables may be loaded."""
+        self._before = {key: value for key, value in self._before.items() if key in mapped or key[0] not in running}
 
     def _add_ranges(self, allowed):
         """Frames of a range are its owner's for good, also while it is not built."""

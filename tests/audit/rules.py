@@ -47,7 +47,7 @@ class Judge:
             if cpu.nested:
                 granted += self._nested(cpu, permitted)
         self.granted = max(self.granted, granted)
-        self.books.used(self._mapped)
+        self.books.used(self._mapped, {cpu.domain for cpu in cpus if cpu.in_guest})
         for what in self.books.conflicts:
             self.complain("a shared range that is not its owner's", what)
         self.books.conflicts = []
