@@ -120,7 +120,7 @@ static void wait_for_siblings(struct vcpu *v, struct domain_stub *d) {
 }
 
 static void domain_clear(struct domain *d) {
-  if (ENABLED(CONFIG_EXIT_STATS) && log_allowed(d->stub, d->vcpu_count * ARCH_EXITS))
+  if (ENABLED(CONFIG_EXIT_STATS))
     exits_print(d->stub);
   personality_domain_fini(d);
   for (uint32_t i = 0; i < d->vcpu_count; i++) {

@@ -19,7 +19,17 @@ static void print_domain(const struct domain_stub *d) {
     print_vcpu(&d->vcpus[i]);
 }
 
+static unsigned count_lines(const struct domain_stub *d) {
+  unsigned lines = 1; /* the end */
+  for (uint32_t i = 0; i < d->vcpu_count; i++)
+    for (unsigned why = 0; why < ARCH_EXITS; why++)
+      lines += atomic_read(&d->vcpus[i].exits[why]) != 0;
+  return lines;
+}
+
 void exits_print(const struct domain_stub *d) {
+  if (!log_allowed(d, count_lines(d)))
+    return;
   print_domain(d);
   log_printf("exits: end\n");
 }

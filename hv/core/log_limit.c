@@ -27,10 +27,11 @@ static bool pay(struct account *a, unsigned lines) {
   return true;
 }
 
-/* The line that says how many are missing costs one too. */
+/* The line that says how many are missing costs one too. A report of more lines than may come at
+ * once may come where nothing has before, and costs all. */
 bool log_limit_take(const struct domain_stub *d, unsigned lines) {
   struct account *a = &accounts[d - domains];
-  if (lines && !pay(a, lines + !!atomic_read(&a->lost))) {
+  if (lines && !pay(a, MIN(lines + !!atomic_read(&a->lost), AT_ONCE))) {
     (void)atomic_add(&a->lost, lines);
     return false;
   }

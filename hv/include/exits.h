@@ -16,9 +16,8 @@ static inline void exit_count(struct vcpu *v, enum arch_exit why) {
   atomic_write(count, *count + 1);
 }
 
-/* To the log, a line for each count that is not 0, which `skerry stat` reads:
- *     exits: DOMAIN VCPU REASON COUNT
- * then `exits: end`. Any CPU, no lock held. */
+/* To the log, if it may have that many (log_allowed), a line for each count that is not 0, which
+ * `skerry stat` reads: exits: DOMAIN VCPU REASON COUNT then `exits: end`. Any CPU, no lock held. */
 void exits_print(const struct domain_stub *d);
 void exits_print_all(void);
 

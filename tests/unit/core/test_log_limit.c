@@ -73,6 +73,15 @@ static void test_reports(void **unused) {
   assert_int_equal(lines(0, 5), 1);
 }
 
+static void test_long_report(void **unused) {
+  assert_true(log_limit_take(&domains[0], 5 * AT_ONCE));
+  assert_int_equal(lines(0, 10), 0);
+  fake_time += AT_ONCE * SECOND / 2 - 1;
+  assert_false(log_limit_take(&domains[0], 5 * AT_ONCE));
+  fake_time += 1;
+  assert_true(log_limit_take(&domains[0], 5 * AT_ONCE));
+}
+
 static void test_last_words(void **unused) {
   assert_int_equal(lines(0, AT_ONCE + 1), AT_ONCE);
   assert_true(log_limit_take(&domains[0], 0));
@@ -97,10 +106,13 @@ static void test_threads(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup(test_at_once, setup),    cmocka_unit_test_setup(test_later, setup),
-      cmocka_unit_test_setup(test_rate, setup),       cmocka_unit_test_setup(test_reports, setup),
-      cmocka_unit_test_setup(test_last_words, setup), cmocka_unit_test_setup(test_threads, setup)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test_setup(test_at_once, setup),
+                                     cmocka_unit_test_setup(test_later, setup),
+                                     cmocka_unit_test_setup(test_rate, setup),
+                                     cmocka_unit_test_setup(test_reports, setup),
+                                     cmocka_unit_test_setup(test_long_report, setup),
+                                     cmocka_unit_test_setup(test_last_words, setup),
+                                     cmocka_unit_test_setup(test_threads, setup)};
 
   return cmocka_run_group_tests_name("core_log_limit", tests, NULL, NULL);
 }
