@@ -7,21 +7,11 @@
 #include <lib/lib.h>
 #include "region.h"
 
-/* With the level-3 table entered in itself, the hardware's walk of the last GiB of a
- * region stops one level early: there, tables appear as pages. */
-static uint64_t *entry_of(uint64_t va) {
-  uint64_t slot = ALIGN_DOWN(va, 1ull << SLOT_BITS);
-  return (uint64_t *)(slot + ((uint64_t)REGION_SELF << 30) + ((va - slot) >> PAGE_SHIFT) * 8);
-}
-
-uint64_t *region_pte(uint64_t va) {
-  return entry_of(va);
-}
 uint64_t *region_pde(uint64_t va) {
-  return entry_of((uint64_t)entry_of(va));
+  return region_pte((uint64_t)region_pte(va));
 }
 static uint64_t *region_pdpte(uint64_t va) {
-  return entry_of((uint64_t)region_pde(va));
+  return region_pte((uint64_t)region_pde(va));
 }
 
 static enum status table_ensure(uint64_t *entry, struct region_payer p) {

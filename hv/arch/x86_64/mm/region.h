@@ -8,6 +8,7 @@
 #define MM_REGION_H
 
 #include <asm/bits.h>
+#include <asm/layout.h>
 #include <frame.h>
 
 /* Accessed and dirty are preset, so that the CPU never writes to our tables. */
@@ -36,7 +37,13 @@ enum status region_map_new(uint64_t va, unsigned frames, struct region_payer p);
 /* Unmap one page here; returns its entry (0: nothing was there). Other CPUs are the caller's
  * matter. */
 uint64_t region_unmap(uint64_t va);
-uint64_t *region_pte(uint64_t va); /* the level-1 entry's address; its tables must exist */
+/* The level-1 entry's address; its tables must exist. With the level-3 table entered in itself, the
+ * hardware's walk of the last GiB of a region stops one level early: there, tables appear as pages.
+ */
+static inline uint64_t *region_pte(uint64_t va) {
+  uint64_t slot = ALIGN_DOWN(va, 1ull << SLOT_BITS);
+  return (uint64_t *)(slot + ((uint64_t)REGION_SELF << 30) + ((va - slot) >> PAGE_SHIFT) * 8);
+}
 uint64_t *region_pde(uint64_t va);
 
 /* A zeroed frame, from the early ranges before the allocator exists and later from it. */
