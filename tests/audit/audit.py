@@ -3,7 +3,7 @@
 """Stops a running machine at every guest entry and exit, switch of threads and window, at
 random instructions and steps of root mode, and holds what each CPU has in sight against the rules.
 
-    audit.py SYSTEM.img [--config default] [--hv FILE] [--samples N] [--seed N] [--log FILE]
+    audit.py SYSTEM.img [--config default] [--hv FILE] [--samples N] [--seed N] [--log FILE] [--until RULE]
     audit.py GUEST.elf --xen XEN      how much of memory that hypervisor has in sight
 
 Ends with the figures; status 1 if a rule was broken. docs/design/audit.md says what is checked."""
@@ -110,13 +110,14 @@ class Auditor:
         self._kinds = {program.vmrun: "entry", program.vmrun + len(VMRUN): "exit",
                        symbols["thread_switch"]: "switch", symbols["arch_window_close"]: "window"}
 
-    def run(self, count):
+    def run(self, count, until):
+        """Takes so many samples, or fewer if the rule `until` is found broken."""
         self.stub.break_at(self.program.vmrun)
         self._arrive(self.stub.go())  # the first guest entry of all: boot is over
         for address in self._kinds:
             if address != self.program.vmrun:
                 self.stub.break_at(address)
-        while sum(self.samples.values()) < count:
+        while sum(self.samples.values()) < count and not self.judge.broken[until]:
             if sum(self.samples.values()) % EPOCH == 0:
                 self._choose_points()
             self.stub.step()
@@ -198,7 +199,7 @@ def audit_skerry(arguments):
                                                     "-kernel", kernel, "-initrd", arguments.image])
         auditor = Auditor(emulator, Program(elf), offsets, Manifest(arguments.image), arguments.seed)
         try:
-            auditor.run(arguments.samples)
+            auditor.run(arguments.samples, arguments.until)
         except StubFailed as error:
             print(f"audit: {error} after {sum(auditor.samples.values())} samples")
             return 1
@@ -246,6 +247,7 @@ def main():
     parser.add_argument("--config", default="default")
     parser.add_argument("--hv", help="the hypervisor's 64-bit ELF file")
     parser.add_argument("--samples", type=int, default=2000)
+    parser.add_argument("--until", metavar="RULE")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--log", default="/dev/null", help="the machine's console")

@@ -76,7 +76,7 @@ def check_itself(samples, seed):
 
 
 def check_mutant(name, samples):
-    text, _ = audit(samples, "--hv", make_mutant(name))
+    text, _ = audit(samples, "--hv", make_mutant(name), "--until", MUTANTS[name])
     shutil.rmtree(FOLDER / "mutants" / name)
     if MUTANTS[name] not in text:
         print(text, end="")
@@ -103,7 +103,7 @@ def print_figures(samples, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--samples", type=int, default=3000)
-    parser.add_argument("--mutant-samples", type=int, default=1500)
+    parser.add_argument("--mutant-samples", type=int, default=10000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", nargs="*", choices=sorted(MUTANTS), help="all, if none is named")
     parser.add_argument("--xen", action="store_true", help="and Xen, which must be seen to map all memory")
